@@ -1,0 +1,1 @@
+"""Training. The only room that imports Lightning."""

@@ -1,0 +1,1 @@
+"""Model references, checkpoints, bundled weights."""

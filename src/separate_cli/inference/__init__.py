@@ -1,0 +1,1 @@
+"""Bounded-memory separation of files of any length."""

@@ -1,0 +1,1 @@
+"""Training objectives; any loss becomes permutation-invariant."""

@@ -1,0 +1,1 @@
+"""Stages that resume: key, store, plan, runner. Knows nothing of audio."""

@@ -1,0 +1,1 @@
+"""Recipes as YAML data, and the loader that validates them."""

@@ -1,0 +1,1 @@
+"""What the user sees: people, machines, or nobody."""

@@ -1,0 +1,1 @@
+"""One verb a file: spec in, folder out."""
