@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import typer
 
 from separate_cli import __version__
 
 __all__ = ["app", "main"]
+
+VERBS: tuple[str, ...] = ()
+"""Files of this folder, in the order of ``sep --help``. Each has ``register(app)`` and imports nothing heavy."""
 
 app = typer.Typer(
     name="sep",
@@ -29,6 +34,10 @@ def _root(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """Audio source separation and speech enhancement that just work."""
+
+
+for _verb in VERBS:
+    import_module(f"separate_cli.cli.{_verb}").register(app)
 
 
 def main() -> None:

@@ -30,7 +30,11 @@ _SHARED: dict[str, Any] = {
 
 
 def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a function as subcommand ``name`` of ``app``, with the shared options and error handling."""
+    """Register a function as subcommand ``name`` of ``app``, with the shared options and error handling.
+
+    In a group (``typer.Typer(name="recipes")``) the JSON document names the command ``"recipes ls"``.
+    """
+    group = app.info.name if isinstance(app.info.name, str) else "sep"
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(function, eval_str=True)
@@ -44,7 +48,7 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
             json_output, quiet, verbose, debug = (arguments.pop(key) for key in _SHARED)
             _run(
                 functools.partial(function, **arguments),
-                command=name,
+                command=name if group == "sep" else f"{group} {name}",
                 mode="json" if json_output else "quiet" if quiet else "human",
                 verbose=verbose,
                 debug=debug,

@@ -1,0 +1,37 @@
+"""Options that several subcommands share, spelled once.
+
+def train(recipe: RecipeArgument, overrides: SetOption = None, root: RootOption = None) -> None: ...
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["DryRunFlag", "FreshFlag", "NameOption", "RecipeArgument", "RecipeOption", "RootOption", "SetOption"]
+
+_RECIPE_HELP = "A built-in recipe, one in ./recipes, or a YAML file. See: sep recipes ls"
+
+RecipeArgument = Annotated[str, typer.Argument(metavar="RECIPE", help=_RECIPE_HELP, show_default=False)]
+RecipeOption = Annotated[str, typer.Option("--recipe", "-r", metavar="RECIPE", help=_RECIPE_HELP, show_default=False)]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", "-s", metavar="FIELD=VALUE", help="Change a value of the recipe: --set train.epochs=100. Repeatable."
+    ),
+]
+RootOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--root", envvar="SEP_ROOT", metavar="FOLDER", help="Workspace with data/ and exp/ (default: current folder)."
+    ),
+]
+NameOption = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", help="Name of the run: exp/NAME (default: the recipe's name).")
+]
+FreshFlag = Annotated[
+    bool, typer.Option("--fresh", help="Redo from scratch. The old result stays until the new one is complete.")
+]
+DryRunFlag = Annotated[bool, typer.Option("--dry-run", help="Say what would be done and why, then stop.")]
