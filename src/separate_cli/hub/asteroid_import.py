@@ -1,0 +1,140 @@
+"""Checkpoints written by Asteroid, turned into our header and tensors.
+
+    .pth | pytorch_model.bin | .ckpt --load_pickle--> dict --import_asteroid--> Weights
+
+Read are: the published dictionary (``model_name``, ``model_args``, ``state_dict``), also of versions that stored no
+sample rate, and Lightning checkpoints of its recipes, whose weights carry a ``model.`` prefix and whose architecture
+stands in ``training_config``.
+
+Checked: tests/hub/test_asteroid_import.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from separate_cli.errors import InputError
+from separate_cli.hub.checkpoint import Weights
+from separate_cli.hub.header import Dataset, Header
+
+__all__ = ["import_asteroid"]
+
+_PREFIX = "model."
+_ARCHITECTURE_SECTIONS = ("filterbank", "masknet", "net", "model")
+_RATES = {"DeMask": 16000, "DCUNet": 16000, "DCCRNet": 16000, "FasNetTAC": 16000, "XUMX": 44100}
+_RATE_OTHERWISE = 8000
+"""Sample rates, in Hz, of files that do not say: what the class's recipe was trained at."""
+
+
+def import_asteroid(content: Any, *, where: str, model_name: str = "", overrides: Mapping[str, Any] = {}) -> Weights:
+    """Turn the content of an Asteroid file into weights with a header. ``content`` is not changed.
+
+    Args:
+        content: What the file held.
+        where: Its name, for messages.
+        model_name: Class to use where the file does not say (Lightning checkpoints).
+        overrides: Constructor arguments that replace stored ones.
+
+    Raises:
+        InputError: If something that is needed is missing or has the wrong type.
+    """
+    if not isinstance(content, Mapping):
+        raise InputError(f"{where} holds a {type(content).__name__}, not a checkpoint.", hint=_EXPECTED)
+    notes: list[str] = []
+    if "training_config" in content and "model_args" not in content:
+        content = _from_lightning(content, model_name=model_name, where=where)
+    missing = [key for key in ("model_name", "model_args", "state_dict") if key not in content]
+    if missing:
+        raise InputError(f"{where} lacks {', '.join(missing)}.", hint=_EXPECTED)
+    name = str(content["model_name"])
+    arguments = _plain({**_mapping(content["model_args"], "model_args", where), **overrides})
+    if arguments.get("sample_rate") is None:
+        arguments["sample_rate"] = _RATES.get(name, _RATE_OTHERWISE)
+        notes.append(f"The file does not say its sample rate; {arguments['sample_rate']} Hz is assumed.")
+    infos = _plain(content.get("infos") or {})
+    header = Header(
+        model_name=name,
+        model_args=arguments,
+        sample_rate=float(arguments["sample_rate"]),
+        task=str(content.get("task") or ""),
+        datasets=_datasets(content),
+        recipe=_mapping(infos.get("training_config") or {}, "training_config", where),
+        metrics=_mapping(infos.get("final_metrics") or {}, "final_metrics", where),
+        software={str(k): str(v) for k, v in _mapping(infos.get("software_versions") or {}, "software", where).items()},
+        notes=tuple(notes),
+    )
+    return Weights(header, _tensors(content["state_dict"], where))
+
+
+_EXPECTED = "Expected a model published by Asteroid (model_name, model_args, state_dict) or a checkpoint of sep."
+
+
+def _from_lightning(content: Mapping[str, Any], *, model_name: str, where: str) -> dict[str, Any]:
+    """The published form of a Lightning checkpoint: prefix removed, architecture read from the configuration."""
+    config = _mapping(content["training_config"], "training_config", where)
+    if not model_name:
+        raise InputError(
+            f"{where} is a training checkpoint that does not name its model class.",
+            hint="Load it through its class, ConvTasNet.from_pretrained(path), or: sep model convert --model ConvTasNet",
+        )
+    arguments: dict[str, Any] = {}
+    for section in _ARCHITECTURE_SECTIONS:
+        arguments.update(_mapping(config.get(section) or {}, section, where))
+    data = _mapping(config.get("data") or {}, "data", where)
+    arguments.setdefault("sample_rate", data.get("sample_rate"))
+    if "n_src" in data:
+        arguments.setdefault("n_src", data["n_src"])
+    state = _mapping(content.get("state_dict"), "state_dict", where)
+    own = {key.removeprefix(_PREFIX): value for key, value in state.items() if key.startswith(_PREFIX)}
+    return {
+        "model_name": model_name,
+        "model_args": arguments,
+        "state_dict": own or state,
+        "infos": {"training_config": config},
+    }
+
+
+def _mapping(value: Any, name: str, where: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise InputError(f"{where}: {name} is a {type(value).__name__}, not a table.", hint=_EXPECTED)
+    return dict(value)
+
+
+def _tensors(state: Any, where: str) -> dict[str, Tensor]:
+    tensors = _mapping(state, "state_dict", where)
+    odd = [key for key, value in tensors.items() if not isinstance(value, Tensor)]
+    if odd:
+        raise InputError(f"{where}: {odd[0]} in state_dict is no tensor.", hint=_EXPECTED)
+    return {key: value.detach() for key, value in tensors.items()}
+
+
+def _datasets(content: Mapping[str, Any]) -> tuple[Dataset, ...]:
+    rows = [row for row in content.get("licenses") or () if isinstance(row, Mapping)]
+    return tuple(
+        Dataset(
+            name=str(row.get("title") or content.get("dataset") or ""),
+            licence=str(row.get("license") or ""),
+            url=str(row.get("title_link") or ""),
+            author=str(row.get("author") or ""),
+            non_commercial=bool(row.get("non_commercial")),
+        )
+        for row in rows
+    )
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold: scalars of NumPy and torch become numbers, tensors and tuples lists, odd types their text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (torch.Tensor, np.generic)):
+        return value.tolist()
+    if isinstance(value, str):
+        return str(value)  # also a subclass, for example torch's version string
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)

@@ -1,0 +1,130 @@
+"""Our checkpoint file: safetensors weights and a validated header. Nothing in it can run code.
+
+    model, header --save_checkpoint--> NAME.safetensors --read_checkpoint--> Header, {key: tensor}
+
+The header length is checked before the file is handed to the safetensors library, and shapes are compared with the
+model's before any memory is taken for it (``hub.loading``).
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from separate_cli.errors import InputError
+from separate_cli.files import atomic_path
+from separate_cli.hub.header import Header
+from separate_cli.models.base import Separator
+
+__all__ = ["Weights", "read_checkpoint", "read_header", "save_checkpoint"]
+
+MAX_HEADER_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A checkpoint in memory, not yet a model."""
+
+    header: Header
+    tensors: dict[str, Tensor]
+
+
+def save_checkpoint(model: Separator, path: Path, **about: Any) -> Header:
+    """Write a model's weights and description, whole or not at all.
+
+    Args:
+        model: The model; its class, arguments and sample rate go into the header.
+        path: Where to; ends in ``.safetensors``.
+        about: Further fields of ``Header``: title, licence, datasets, recipe, metrics, ...
+
+    Returns:
+        The header as written.
+
+    Raises:
+        OutputError: If the file cannot be written.
+    """
+    header = Header(
+        model_name=type(model).__name__,
+        model_args=model.get_model_args(),
+        sample_rate=model.sample_rate,
+        source_names=model.source_names,
+        **{"software": software_versions(), **about},
+    )
+    write_weights(Weights(header, dict(model.state_dict())), path)
+    return header
+
+
+def write_weights(weights: Weights, path: Path) -> None:
+    """Write header and tensors. Tensors that share memory are written once each, as the format asks."""
+    from safetensors.torch import save_file
+
+    tensors = {key: value.detach().cpu().contiguous().clone() for key, value in weights.tensors.items()}
+    with atomic_path(path) as temporary:
+        save_file(tensors, temporary, metadata={"format": "pt", **weights.header.to_metadata()})
+
+
+def read_header(path: Path) -> Header:
+    """Read only the description of a checkpoint; no tensor is loaded.
+
+    Raises:
+        InputError: If the file is missing, damaged or not a checkpoint of ours.
+    """
+    with _opened(path) as stream:
+        return Header.from_metadata(stream.metadata() or {}, where=str(path))
+
+
+def read_checkpoint(path: Path) -> Weights:
+    """Read a checkpoint of ours.
+
+    Raises:
+        InputError: If the file is missing, damaged or not a checkpoint of ours.
+    """
+    from safetensors import SafetensorError
+
+    with _opened(path) as stream:
+        header = Header.from_metadata(stream.metadata() or {}, where=str(path))
+        try:
+            tensors = {key: stream.get_tensor(key) for key in stream.keys()}  # noqa: SIM118  not a dict
+        except SafetensorError as error:
+            raise _damaged(path, error) from error
+    return Weights(header, tensors)
+
+
+def software_versions() -> dict[str, str]:
+    """Versions of what decides the numbers."""
+    import platform
+
+    import torch
+
+    from separate_cli import __version__
+
+    return {"separate_cli": __version__, "torch": str(torch.__version__), "python": platform.python_version()}
+
+
+def _opened(path: Path) -> Any:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(8)
+        size = path.stat().st_size
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror or error}.", hint="Check the path.") from error
+    length = struct.unpack("<Q", start)[0] if len(start) == 8 else size
+    if length > min(MAX_HEADER_BYTES, size - 8):
+        raise InputError(
+            f"{path} is not a checkpoint: its header claims {length} bytes, the file has {size}.",
+            hint="The file is truncated or damaged: get it again.",
+        )
+    try:
+        return safe_open(path, framework="pt")
+    except SafetensorError as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path} is not a whole checkpoint: {error}.", hint="The file is damaged: get it again.")

@@ -1,0 +1,158 @@
+"""From a reference to a model that is ready to run.
+
+    name | path | dict --references--> file --checkpoint | asteroid_import--> Weights --build--> Separator in eval mode
+
+Either a whole, checked model comes out, or an error and nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from separate_cli.errors import InputError, SepError
+from separate_cli.files import hash_file
+from separate_cli.hub.asteroid_import import import_asteroid
+from separate_cli.hub.checkpoint import Weights, read_checkpoint
+from separate_cli.hub.header import Header
+from separate_cli.hub.pickles import load_pickle
+from separate_cli.hub.references import locate
+from separate_cli.models.base import Separator
+from separate_cli.models.catalogue import get
+
+__all__ = ["LoadedModel", "load_model", "read_weights"]
+
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model and where it came from.
+
+    Attributes:
+        model: In eval mode, on the CPU.
+        name: What to call it: the title in its header, else the file's stem.
+        content_hash: SHA-256 of the file, or of the tensors where there was no file; with overrides, of both.
+        header: What the checkpoint says about itself.
+        path: The local file; None for a dictionary.
+    """
+
+    model: Separator
+    name: str
+    content_hash: str
+    header: Header
+    path: Path | None
+
+
+def load_model(reference: str | Path | Mapping[str, Any], *, model_name: str = "", **overrides: Any) -> LoadedModel:
+    """Load a model in eval mode on the CPU.
+
+    Args:
+        reference: ``"demask"`` or another bundled name, a checkpoint file, a run folder, or a dictionary in
+            Asteroid's form.
+        model_name: Class of the model where the file does not say (training checkpoints of Asteroid).
+        overrides: Constructor arguments that replace the stored ones.
+
+    Raises:
+        InputError: If it is not found, damaged, or does not fit its own description.
+        RefusedError: If the file asks to load something that could run code.
+    """
+    if isinstance(reference, Mapping):
+        weights = import_asteroid(reference, where="the dictionary", model_name=model_name, overrides=overrides)
+        model = build(weights, where="the dictionary")
+        return LoadedModel(model, weights.header.title or "model", _hash_tensors(weights), weights.header, None)
+    path = locate(str(reference))
+    weights = read_weights(path, model_name=model_name, overrides=overrides)
+    model = build(weights, where=str(path))
+    content = hash_file(path)
+    if overrides:
+        content = hashlib.sha256((content + repr(sorted(overrides.items()))).encode()).hexdigest()
+    return LoadedModel(model, weights.header.title or path.stem, content, weights.header, path)
+
+
+def read_weights(path: Path, *, model_name: str = "", overrides: Mapping[str, Any] = {}) -> Weights:
+    """Read a checkpoint of ours or of Asteroid's; which one is decided by its content, not by its name."""
+    if _is_pickle(path):
+        return import_asteroid(load_pickle(path), where=str(path), model_name=model_name, overrides=overrides)
+    weights = read_checkpoint(path)
+    if not overrides:
+        return weights
+    arguments = {**weights.header.model_args, **overrides}
+    return Weights(weights.header.model_copy(update={"model_args": arguments}), weights.tensors)
+
+
+def build(weights: Weights, *, where: str) -> Separator:
+    """Make the model that ``weights`` describes, fill it, and put it into eval mode.
+
+    Raises:
+        InputError: If class, arguments, tensor names, shapes or values are not what they should be.
+    """
+    header = weights.header
+    try:
+        cls = get(header.model_name)
+    except ValueError as error:
+        raise InputError(f"{where}: {error}", hint="Update sep, or register your own class first.") from error
+    _check_values(weights, where)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            with torch.device("meta"):  # a hostile size costs nothing here
+                _check_shapes(cls(**header.model_args), weights, where)
+            model = cls(**header.model_args)
+    except SepError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"{where}: {header.model_name} cannot be built from its stored arguments: {error}",
+            hint="The file is damaged or of another version of the model.",
+        ) from error
+    try:
+        model.load_state_dict(weights.tensors)
+    except RuntimeError as error:
+        raise InputError(f"{where}: {' '.join(str(error).split())[:300]}", hint=_UNFIT) from error
+    return model.eval()
+
+
+_UNFIT = "The file does not fit its own description."
+_SMALL = 1 << 20
+
+
+def _check_values(weights: Weights, where: str) -> None:
+    for key, value in weights.tensors.items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise InputError(
+                f"{where}: {key} holds NaN or infinite weights.", hint="Training went wrong or the file is damaged."
+            )
+
+
+def _check_shapes(model: Separator, weights: Weights, where: str) -> None:
+    """Compare every shape. Missing tensors are for ``load_state_dict`` to judge, unless they would be huge."""
+    for key, value in model.state_dict().items():
+        found = weights.tensors.get(key)
+        if found is not None and found.shape != value.shape:
+            raise InputError(
+                f"{where}: {key} is {tuple(found.shape)}, the model needs {tuple(value.shape)}.", hint=_UNFIT
+            )
+        if found is None and value.numel() > _SMALL:
+            raise InputError(f"{where}: {key} {tuple(value.shape)} is missing.", hint=_UNFIT)
+
+
+def _is_pickle(path: Path) -> bool:
+    """A zip (new torch files) or a raw pickle (old ones); safetensors starts with a length and ``{``."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(9)
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror or error}.", hint="Check the path.") from error
+    return start[:2] in {b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"} and start[8:9] != b"{"
+
+
+def _hash_tensors(weights: Weights) -> str:
+    digest = hashlib.sha256(repr(sorted(weights.header.model_args.items())).encode())
+    for key, value in sorted(weights.tensors.items()):
+        digest.update(key.encode())
+        digest.update(value.contiguous().cpu().numpy().tobytes())
+    return digest.hexdigest()
