@@ -13,6 +13,27 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Acceptance tests exist only where their material is named: SEP_ACCEPTANCE_DATA, SEP_ACCEPTANCE_GOLDENS."""
+    if os.environ.get("SEP_ACCEPTANCE_DATA") or os.environ.get("SEP_ACCEPTANCE_GOLDENS"):
+        return
+    wanted = [item for item in items if "acceptance" not in item.keywords]
+    config.hook.pytest_deselected(items=[item for item in items if "acceptance" in item.keywords])
+    items[:] = wanted
+
+
+@pytest.fixture
+def real_audio() -> Path:
+    """The folder with real audio that the acceptance session was given."""
+    return Path(os.environ["SEP_ACCEPTANCE_DATA"])
+
+
+@pytest.fixture
+def golden_files() -> Path:
+    """The folder with golden files that the acceptance session was given."""
+    return Path(os.environ["SEP_ACCEPTANCE_GOLDENS"])
+
+
 @pytest.fixture(autouse=True)
 def _own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEP_CACHE", str(tmp_path / "cache"))

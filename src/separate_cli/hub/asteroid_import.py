@@ -80,7 +80,7 @@ def _from_lightning(content: Mapping[str, Any], *, model_name: str, where: str) 
     if not model_name:
         raise InputError(
             f"{where} is a training checkpoint that does not name its model class.",
-            hint="Load it through its class, ConvTasNet.from_pretrained(path), or: sep model convert --model ConvTasNet",
+            hint="Load it through its class: ConvTasNet.from_pretrained(path); or name it: --model ConvTasNet",
         )
     arguments: dict[str, Any] = {}
     for section in _ARCHITECTURE_SECTIONS:

@@ -28,7 +28,6 @@ from separate_cli.models.catalogue import get
 __all__ = ["LoadedModel", "load_model", "read_weights"]
 
 
-
 @dataclass(frozen=True)
 class LoadedModel:
     """A model and where it came from.

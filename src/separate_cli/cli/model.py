@@ -1,0 +1,143 @@
+"""``sep model``: look into checkpoints, check them, and turn Asteroid's into ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from separate_cli.cli.command import command
+
+if TYPE_CHECKING:
+    from separate_cli.hub.header import Header
+
+__all__ = ["register"]
+
+_group = typer.Typer(name="model", help="Look into checkpoints, check and convert them.", no_args_is_help=True)
+
+ModelArgument = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A bundled name, a checkpoint file or a run folder.", show_default=False)
+]
+ModelClass = Annotated[
+    str,
+    typer.Option("--model", metavar="CLASS", help="Model class, where the file does not say (training checkpoints)."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to ``app``."""
+    app.add_typer(_group, epilog="Example: sep model show demask")
+
+
+@command(_group, "ls")
+def ls() -> None:
+    """List the models that come with the package.
+
+    Example: sep model ls
+    """
+    from separate_cli.hub import bundled, read_header
+    from separate_cli.report.console import out
+
+    rows = {name: read_header(path) for name, path in bundled().items()}
+    out.table(
+        ("name", "model", "rate", "task", "licence"),
+        [(n, h.model_name, f"{h.sample_rate:g} Hz", h.task, h.licence) for n, h in rows.items()],
+    )
+    out.result({"models": [{"name": n, **_summary(h)} for n, h in rows.items()]})
+
+
+@command(_group, "show")
+def show(model: ModelArgument, model_class: ModelClass = "") -> None:
+    """Show what a checkpoint says about itself, without building the model.
+
+    Example: sep model show demask
+    """
+    from separate_cli.files import hash_file
+    from separate_cli.hub.loading import read_weights
+    from separate_cli.hub.references import locate
+    from separate_cli.report.console import out
+
+    path = locate(model)
+    weights = read_weights(path, model_name=model_class)
+    facts = {
+        "path": str(path),
+        "sha256": hash_file(path),
+        "bytes": path.stat().st_size,
+        "tensors": len(weights.tensors),
+        "values": sum(tensor.numel() for tensor in weights.tensors.values()),
+        **_summary(weights.header),
+    }
+    for key, value in facts.items():
+        out.line(f"{key:>13}  {_one_line(value)}")
+    out.result(facts)
+
+
+@command(_group, "check")
+def check(
+    files: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Checkpoints to check.", show_default=False)],
+    model_class: ModelClass = "",
+) -> None:
+    """Load each checkpoint completely and run it on half a second of noise; say which are sound.
+
+    Example: sep model check *.pth
+    """
+    from separate_cli.errors import PartialFailure, SepError
+    from separate_cli.hub.checking import check_model
+    from separate_cli.report.console import out
+
+    rows: list[dict[str, Any]] = []
+    for name in files:
+        try:
+            rows.append({"model": name, "ok": True, **check_model(name, model_name=model_class)})
+            out.line(f"ok      {name}")
+        except SepError as error:
+            rows.append({"model": name, "ok": False, "problem": error.message})
+            out.line(f"failed  {name}: {error.message}")
+    out.result({"checked": rows})
+    bad = [row["model"] for row in rows if not row["ok"]]
+    if bad:
+        raise PartialFailure(
+            f"{len(bad)} of {len(rows)} checkpoints are not sound.", hint=f"See above: {', '.join(bad)}"
+        )
+
+
+@command(_group, "convert")
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A checkpoint of Asteroid.", show_default=False)],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to (default: FILE with .safetensors).")
+    ] = None,
+    model_class: ModelClass = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
+) -> None:
+    """Turn a checkpoint of Asteroid into a safetensors file that says everything about itself.
+
+    Example: sep model convert best_model.pth -o convtasnet.safetensors
+    """
+    from separate_cli.errors import OutputError
+    from separate_cli.files import hash_file
+    from separate_cli.hub.checkpoint import write_weights
+    from separate_cli.hub.loading import build, read_weights
+    from separate_cli.report.console import out
+
+    target = output or source.with_suffix(".safetensors")
+    if target.exists() and not overwrite:
+        raise OutputError(f"{target} exists.", hint="Choose another name with -o, or give --overwrite.")
+    weights = read_weights(source, model_name=model_class)
+    build(weights, where=str(source))  # never convert what does not load
+    parents = {source.name: hash_file(source)}
+    header = weights.header.model_copy(update={"parents": parents, "title": weights.header.title or source.stem})
+    write_weights(type(weights)(header, weights.tensors), target)
+    out.line(str(target))
+    out.result({"path": str(target), "sha256": hash_file(target), **_summary(header)})
+
+
+def _summary(header: Header) -> dict[str, Any]:
+    return {key: value for key, value in header.model_dump(mode="json").items() if value not in ("", {}, [], None)}
+
+
+def _one_line(value: Any) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
