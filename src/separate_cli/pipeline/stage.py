@@ -23,8 +23,9 @@ class Source:
     """A file or folder of the user's that a stage reads; its content hash is part of the stage's key.
 
     Args:
-        path: Where it is.
-        patterns: For a folder, the file patterns that count, for example ``("**/*.flac", "**/*.wav")``.
+        path: Where it is; relative to the workspace unless absolute.
+        patterns: For a folder, the file patterns that count, for example ``("**/*.flac", "**/*.wav")``. Case does not
+            matter, and files whose name begins with a dot never count.
     """
 
     path: Path
@@ -36,8 +37,9 @@ class StageContext:
     """What a running stage is given.
 
     Args:
-        folder: Where to write. It may hold what an earlier, killed attempt left: go on from there.
-        inputs: Input name → path of the finished output folder, or of the user's own file or folder.
+        folder: Where to write. It may hold what an earlier, killed attempt left, or the finished result whose budget
+            was raised: go on from there. The names ``stage.json`` and ``attempt.json`` are taken.
+        inputs: Input name → absolute path of the finished output folder, or of the user's own file or folder.
         progress: Where to report progress.
     """
 
@@ -54,8 +56,10 @@ class Stage:
         name: The verb: ``"prepare"``, ``"train"``, ``"eval"``. Unique within a pipeline.
         version: Raised by hand when the meaning of the output changes.
         spec: Everything that decides the output.
-        run: Fills ``StageContext.folder``; must be able to continue what a killed attempt left there.
+        run: Fills ``StageContext.folder``; must be able to continue what a killed attempt left there, and must not
+            trust a file only because it is there. Files that should be whole or absent go through ``files``.
         inputs: Input name → an earlier stage or a source.
+        incidental: Patterns of output files that later stages do not depend on: logs, plots.
     """
 
     name: str
@@ -63,3 +67,4 @@ class Stage:
     spec: Spec
     run: Callable[[StageContext], None]
     inputs: Mapping[str, Stage | Source] = field(default_factory=dict)
+    incidental: tuple[str, ...] = ()

@@ -1,0 +1,57 @@
+"""From a recipe to the stages of a pipeline.
+
+    Recipe --section by section--> Stage(name, spec.version, spec, run, inputs)
+
+    inputs = folders of the stages named in ``spec.after`` + the user's files in fields marked ``Reads``
+    run    = ``separate_cli.stages.<verb>.run(spec, context)``, imported when the stage runs
+
+So a dry run or a status never pays for torch, and a recipe is only data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from separate_cli.errors import SpecError
+from separate_cli.pipeline.stage import Source, Stage, StageContext
+from separate_cli.recipes.recipe import Recipe, Section
+
+__all__ = ["assemble"]
+
+
+def assemble(recipe: Recipe) -> tuple[Stage, ...]:
+    """The stages of a recipe, in order.
+
+    Raises:
+        SpecError: If a stage comes before one whose output it needs.
+    """
+    stages: dict[str, Stage] = {}
+    for section in recipe.sections:
+        stages[section.name] = _stage(section, stages)
+    return tuple(stages.values())
+
+
+def _stage(section: Section, earlier: dict[str, Stage]) -> Stage:
+    missing = [name for name in section.after if name not in earlier]
+    if missing:
+        raise SpecError(
+            f"The stage {section.name} needs {', '.join(missing)}, which the recipe does not have before it.",
+            hint=f"Add the section {missing[0]} above {section.name}.",
+        )
+    sources = {name: Source(path, patterns) for name, (path, patterns) in section.spec.sources().items()}
+    return Stage(
+        name=section.name,
+        version=section.spec.version,
+        spec=section.spec,
+        run=_run_later(section),
+        inputs={**{name: earlier[name] for name in section.after}, **sources},
+        incidental=section.spec.incidental,
+    )
+
+
+def _run_later(section: Section) -> Callable[[StageContext], None]:
+    def run(context: StageContext) -> None:
+        import_module(f"separate_cli.stages.{section.verb}").run(section.spec, context)
+
+    return run
