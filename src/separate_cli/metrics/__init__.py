@@ -1,1 +1,41 @@
-"""How good an estimate is, behind one interface."""
+"""How good a separation is: one call for all metrics of an utterance, one for all utterances, tables over them.
+
+    evaluate(estimates, references, mixture, sample_rate=8000)   -> MetricResult
+
+The names load when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from separate_cli.metrics.catalogue import DEFAULT_METRICS as DEFAULT_METRICS
+    from separate_cli.metrics.catalogue import METRICS as METRICS
+    from separate_cli.metrics.catalogue import Metric as Metric
+    from separate_cli.metrics.utterance import MetricResult as MetricResult
+    from separate_cli.metrics.utterance import Scores as Scores
+    from separate_cli.metrics.utterance import best_permutation as best_permutation
+    from separate_cli.metrics.utterance import evaluate as evaluate
+
+_FILES: dict[str, tuple[str, ...]] = {
+    "catalogue": ("DEFAULT_METRICS", "METRICS", "Metric"),
+    "utterance": ("MetricResult", "Scores", "best_permutation", "evaluate"),
+}
+"""File → the names that it gives."""
+_WHERE: dict[str, str] = {name: file for file, names in _FILES.items() for name in names}
+
+__all__ = [*_WHERE]  # noqa: PLE0604  the table is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_WHERE])

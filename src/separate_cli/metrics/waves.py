@@ -1,0 +1,128 @@
+"""Waves as every metric wants them: float64, finite, ``(source, time)``; and what a metric is asked to score.
+
+    numpy | torch | list, (time) or (source, time) --as_waves--> float64 (source, time)
+    Trial = signals + references + the (signal, reference) pairs to score --family--> {metric: Outcome (pair)}
+
+Estimates and the unprocessed mixture are all just signals: what depends on a reference alone (its spectrogram, its Gram
+matrix) is computed once for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from separate_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["FloatArray", "Outcome", "Trial", "Undefined", "Waves", "as_waves", "each_pair", "missing_package"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+Waves: TypeAlias = "npt.NDArray[Any] | Tensor | Sequence[float] | Sequence[Sequence[float]]"
+
+
+class Undefined(ValueError):
+    """A metric has no value for these signals; the message says why."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one metric gave for a trial.
+
+    Args:
+        values: One value a pair, ``(pair)``; NaN where the metric failed.
+        error: Why there are NaNs: the first failure.
+    """
+
+    values: FloatArray
+    error: Exception | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why there are NaNs, in one or two sentences; empty when there are none."""
+        if self.error is None:
+            return ""
+        hint = getattr(self.error, "hint", "")
+        return f"{self.error or type(self.error).__name__} {hint}".strip()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is to be scored.
+
+    Args:
+        signals: Everything that is compared with a reference, ``(signal, time)``: estimates, then inputs.
+        references: Clean signals, ``(reference, time)``.
+        pairs: Which signal is compared with which reference.
+        sample_rate: In Hz.
+    """
+
+    signals: FloatArray
+    references: FloatArray
+    pairs: tuple[tuple[int, int], ...]
+    sample_rate: int
+
+    def silence(self, pair: tuple[int, int]) -> Undefined | None:
+        """Why a pair has no defined value, if one of its two signals is digital silence."""
+        signal, reference = pair
+        if not self.references[reference].any():
+            return Undefined(f"Reference {reference + 1} is silent.")
+        if not self.signals[signal].any():
+            return Undefined("The scored signal is silent.")
+        return None
+
+
+def as_waves(name: str, value: Waves) -> FloatArray:
+    """Bring a wave to float64 ``(source, time)``.
+
+    Raises:
+        ValueError: If it is not numeric, not 1-D or 2-D, or empty.
+
+    >>> as_waves("references", [0.5, -0.5]).shape
+    (1, 2)
+    """
+    detached: Any = value
+    if hasattr(detached, "detach"):  # a torch tensor, without importing torch for those who have none
+        detached = detached.detach().cpu().double().numpy()
+    try:
+        array = np.asarray(detached, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"Expected numbers in {name}, got {type(value).__name__}: {error}") from error
+    array = np.atleast_2d(array)
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(f"Expected {name} of shape (source, time) with at least one sample, got {array.shape}.")
+    return array
+
+
+def each_pair(
+    trial: Trial, score: Callable[[FloatArray, FloatArray], float], *, silence_is_defined: bool = False
+) -> Outcome:
+    """Score pair by pair; a failure of one leaves NaN there and the others alone."""
+    values = np.full(len(trial.pairs), np.nan)
+    first: Exception | None = None
+    for index, (signal, reference) in enumerate(trial.pairs):
+        error: Exception | None = None if silence_is_defined else trial.silence((signal, reference))
+        if error is None:
+            try:
+                values[index] = score(trial.signals[signal], trial.references[reference])
+            except Exception as raised:  # third-party back ends raise anything; it is reported, not lost
+                error = raised
+            else:
+                if np.isnan(values[index]):
+                    error = Undefined("The result is not a number.")
+        first = first or error
+    return Outcome(values, first)
+
+
+def missing_package(package: str, *, extra: str, what: str) -> UsageError:
+    """The error that says which optional package a metric needs and how to get it."""
+    return UsageError(
+        f"{what} needs the package {package!r}, which is not installed.",
+        hint=f"Run: pip install 'separate-cli[{extra}]'",
+    )
