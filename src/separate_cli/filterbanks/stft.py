@@ -1,0 +1,119 @@
+"""STFT as a filterbank: fixed windowed sinusoids, real parts first, then imaginary parts.
+
+    wave (..., time) --correlate with w[n] exp(-2 pi i f n / n_filters)--> (..., n_filters + 2, frame)
+
+With the default window (square root of a periodic Hann) and a stride that divides half the kernel, the decoder undoes
+the encoder, except for a kernel's length at either end.
+
+Source: Pariente et al., "Filterbank design for end-to-end speech separation", ICASSP 2020, section 2.
+Checked: tests/filterbanks/test_stft.py (NumPy's FFT, golden numbers, perfect reconstruction).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from separate_cli.filterbanks.base import Filterbank
+from separate_cli.filterbanks.catalogue import FILTERBANKS
+
+__all__ = ["STFTFB", "Window", "perfect_synthesis_window"]
+
+Window = Tensor | np.ndarray[Any, np.dtype[Any]] | Sequence[float]
+
+
+@FILTERBANKS.add("stft")
+class STFTFB(Filterbank):
+    """Short-time Fourier transform, scaled so that the pair of encoder and decoder has unit gain.
+
+    Args:
+        n_filters: Points of the transform, even, at least ``kernel_size``; ``n_feats_out`` is ``n_filters + 2``.
+        kernel_size: Length of the window in samples.
+        stride: Samples between two frames; half the kernel unless given.
+        window: ``kernel_size`` numbers; the square root of a periodic Hann window unless given.
+        sample_rate: In Hz.
+
+    Raises:
+        ValueError: If ``n_filters`` is odd or below ``kernel_size``, or the window has another length.
+
+    >>> STFTFB(n_filters=256, kernel_size=256, stride=64).filters().shape
+    torch.Size([258, 1, 256])
+    """
+
+    _filters: Tensor
+    torch_window: Tensor
+
+    def __init__(
+        self,
+        n_filters: int,
+        kernel_size: int,
+        stride: int | None = None,
+        window: Window | None = None,
+        sample_rate: float = 8000.0,
+    ) -> None:
+        super().__init__(n_filters, kernel_size, stride=stride, sample_rate=sample_rate)
+        if self.n_filters % 2 or self.n_filters < self.kernel_size:
+            raise ValueError(f"n_filters must be even and at least kernel_size ({kernel_size}), got {n_filters}.")
+        taps = _taps(window, self.kernel_size)
+        self.n_feats_out = self.n_filters + 2
+        self.register_buffer("_filters", torch.from_numpy(self._basis() * taps).float().unsqueeze(1))
+        self.register_buffer("torch_window", torch.from_numpy(taps).float())
+
+    def _basis(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Scaled cosines above minus sines, ``(n_feats_out, kernel)``; a short kernel sits in the middle."""
+        start = (self.n_filters - self.kernel_size) // 2
+        time = np.arange(start, start + self.kernel_size)
+        turns = np.outer(np.arange(self.n_filters // 2 + 1), time) % self.n_filters  # exact: integers
+        waves = np.exp(-2j * np.pi * turns / self.n_filters)
+        waves[[0, -1]] /= np.sqrt(2)  # DC and Nyquist have no mirror image
+        waves /= 0.5 * np.sqrt(self.kernel_size * self.n_filters / self.stride)
+        return np.concatenate([waves.real, waves.imag])
+
+    def filters(self) -> Tensor:
+        """The windowed sinusoids, ``(n_feats_out, 1, kernel)``."""
+        return self._filters
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
+        # Files written before the window was stored hold only the filters: they load with the window as constructed.
+        state_dict.setdefault(f"{prefix}torch_window", self.torch_window)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def perfect_synthesis_window(analysis_window: Window, hop_size: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The synthesis window that undoes ``analysis_window`` at a hop of ``hop_size`` samples.
+
+    Args:
+        analysis_window: ``(kernel)``; its squares, ``hop_size`` apart, must not all vanish.
+        hop_size: Samples between two frames; must divide the window's length.
+
+    Returns:
+        ``(kernel)``, float64: the window over the overlap-added sum of its squares.
+
+    Raises:
+        ValueError: If ``hop_size`` does not divide the length, or some position is covered by zeros only.
+
+    Source: Griffin & Lim, "Signal estimation from modified short-time Fourier transform", 1984, eq. 6.
+
+    >>> perfect_synthesis_window(np.ones(4), hop_size=2)
+    array([0.5, 0.5, 0.5, 0.5])
+    """
+    window = np.asarray(analysis_window, dtype=np.float64)
+    if hop_size < 1 or len(window) % hop_size:
+        raise ValueError(f"hop_size must divide the window's length, {len(window)}, got {hop_size}.")
+    power = np.square(window).reshape(-1, hop_size).sum(axis=0)
+    if not power.all():
+        raise ValueError("The window is zero at some position of every hop: nothing can undo it.")
+    dual: np.ndarray[Any, np.dtype[np.float64]] = window / np.tile(power, len(window) // hop_size)
+    return dual
+
+
+def _taps(window: Window | None, kernel_size: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    chosen = np.sqrt(np.hanning(kernel_size + 1)[:-1]) if window is None else window
+    taps: np.ndarray[Any, np.dtype[np.float64]] = np.asarray(chosen, dtype=np.float64)
+    if taps.shape != (kernel_size,):
+        raise ValueError(f"Expected a window of {kernel_size} numbers, got shape {taps.shape}.")
+    return taps
