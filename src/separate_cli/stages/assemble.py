@@ -3,6 +3,7 @@
     Recipe --section by section--> Stage(name, spec.version, spec, run, inputs)
 
     inputs = folders of the stages named in ``spec.after`` + the user's files in fields marked ``Reads``
+             + the files that those stages read: ``prepare.speech.librispeech.path``
     run    = ``separate_cli.stages.<verb>.run(spec, context)``, imported when the stage runs
 
 So a dry run or a status never pays for torch, and a recipe is only data.
@@ -40,12 +41,19 @@ def _stage(section: Section, earlier: dict[str, Stage]) -> Stage:
             hint=f"Add the section {missing[0]} above {section.name}.",
         )
     sources = {name: Source(path, patterns) for name, (path, patterns) in section.spec.sources().items()}
+    # A manifest says which recordings there are; where they are now, and whether they changed, only the source knows.
+    behind = {
+        f"{name}.{key}": source
+        for name in section.after
+        for key, source in earlier[name].inputs.items()
+        if isinstance(source, Source) and key in earlier[name].spec.sources()
+    }
     return Stage(
         name=section.name,
         version=section.spec.version,
         spec=section.spec,
         run=_run_later(section),
-        inputs={**{name: earlier[name] for name in section.after}, **sources},
+        inputs={**{name: earlier[name] for name in section.after}, **behind, **sources},
         incidental=section.spec.incidental,
     )
 

@@ -1,0 +1,63 @@
+"""How a model learns: optimizer, learning-rate schedule, and the terms of the loss."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+from separate_cli.specs.base import Spec
+from separate_cli.specs.ranges import Probability
+
+__all__ = ["ConstantRate", "CosineRate", "LossTerm", "OptimizerSpec", "PlateauRate", "ScheduleSpec"]
+
+
+class OptimizerSpec(Spec):
+    """An optimizer by name, see ``engine.optimizers``."""
+
+    name: str = "adam"
+    lr: PositiveFloat = 1e-3
+    weight_decay: NonNegativeFloat = 0.0
+    args: dict[str, Any] = Field({}, description="Further arguments of the optimizer.")
+
+
+class _Rate(Spec):
+    """A learning-rate schedule. ``needs_total``: its course depends on how long the training is."""
+
+    needs_total: ClassVar[bool] = False
+
+    warmup_steps: NonNegativeInt = Field(0, description="Steps in which the rate climbs from 0 in a straight line.")
+
+
+class ConstantRate(_Rate):
+    """The same rate all along."""
+
+    kind: Literal["constant"] = "constant"
+
+
+class PlateauRate(_Rate):
+    """The rate is multiplied by ``factor`` when the validation loss has not improved for ``patience_epochs``."""
+
+    kind: Literal["plateau"] = "plateau"
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    patience_epochs: PositiveInt = 5
+    min_lr: NonNegativeFloat = 0.0
+
+
+class CosineRate(_Rate):
+    """Half a cosine from the full rate to ``final_ratio`` of it over all epochs."""
+
+    needs_total: ClassVar[bool] = True
+
+    kind: Literal["cosine"] = "cosine"
+    final_ratio: Probability = 0.01
+
+
+ScheduleSpec = Annotated[ConstantRate | PlateauRate | CosineRate, Field(discriminator="kind")]
+
+
+class LossTerm(Spec):
+    """One term of the loss, see ``losses``; its name is its key in the recipe."""
+
+    weight: float = 1.0
+    args: dict[str, Any] = Field({}, description="Further arguments of the loss.")

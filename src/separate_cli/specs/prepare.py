@@ -1,0 +1,164 @@
+"""What ``sep data prepare`` may be asked for: folders of audio, who is in which part, what is too short."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, field_validator, model_validator
+
+from separate_cli.specs.base import Reads, Spec, StageSpec
+from separate_cli.specs.ranges import Probability
+
+__all__ = [
+    "AudioFolder",
+    "Part",
+    "PrepareSpec",
+    "SpeechFolder",
+    "SplitByFolder",
+    "SplitByFraction",
+    "SplitBySpeaker",
+    "SplitByTable",
+    "SplitRule",
+]
+
+Part = Literal["train", "valid", "test"]
+
+AUDIO_PATTERNS = tuple(f"**/*.{suffix}" for suffix in ("wav", "flac", "ogg", "opus", "mp3", "aif", "aiff"))
+"""Files of a corpus that count."""
+
+SPEAKER_PATTERNS: dict[str, str] = {
+    "librispeech": r"(?:^|/)(?P<speaker>\d+)-\d+-\d+\.\w+$",
+    "folder": r"(?P<speaker>[^/]+)/[^/]+$",
+    "file": r"^(?P<speaker>.+)$",
+}
+"""Known ways to read the speaker off a path, relative to the corpus, with ``/`` between folders."""
+
+
+class SplitByFraction(Spec):
+    """A share of the speakers, chosen by a hash of their names: the same on every machine, whatever the order."""
+
+    rule: Literal["fraction"] = "fraction"
+    valid: Probability = 0.1
+    test: Probability = 0.1
+    seed: NonNegativeInt = 0
+
+    @model_validator(mode="after")
+    def _something_remains(self) -> SplitByFraction:
+        if self.valid + self.test >= 1:
+            raise ValueError(f"expected valid + test < 1, got {self.valid} + {self.test}: nothing is left to train on")
+        return self
+
+
+class SplitByFolder(Spec):
+    """A file belongs to a part when one of its folders matches one of the part's patterns; all others train."""
+
+    rule: Literal["folder"] = "folder"
+    valid: tuple[str, ...] = ("dev*", "valid*", "cv")
+    test: tuple[str, ...] = ("test*", "tt")
+
+
+class SplitBySpeaker(Spec):
+    """Lists of speakers; all others train."""
+
+    rule: Literal["speaker"] = "speaker"
+    valid: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> SplitBySpeaker:
+        if both := set(self.valid) & set(self.test):
+            raise ValueError(f"expected no speaker in both valid and test, got {', '.join(sorted(both))}")
+        return self
+
+
+class SplitByTable(Spec):
+    """A column of a CSV file says the part. Files that the table does not name are left out."""
+
+    rule: Literal["table"] = "table"
+    table: Annotated[Path, Reads()] = Field(
+        description="CSV file with a header; paths in it are relative to its own folder."
+    )
+    path_column: str = "path"
+    part_column: str = "split"
+    parts: dict[str, Part] = Field(
+        {
+            "train": "train",
+            "valid": "valid",
+            "test": "test",
+            "tr": "train",
+            "cv": "valid",
+            "tt": "test",
+            "dev": "valid",
+        },
+        description="What the column says → which part that is. Rows that say something else are left out.",
+    )
+
+
+SplitRule = Annotated[
+    SplitByFraction | SplitByFolder | SplitBySpeaker | SplitByTable,
+    Field(discriminator="rule", description="Which recordings train, validate and test."),
+]
+
+
+class AudioFolder(Spec):
+    """A folder of recordings, searched to the bottom, and what its licence asks for."""
+
+    path: Annotated[Path, Reads(*AUDIO_PATTERNS)]
+    split: SplitRule = SplitByFraction()
+    include: tuple[str, ...] = Field(
+        (), description="Only files whose path matches one of these patterns, for example train-clean-100/*."
+    )
+    licence: str = ""
+    url: str = ""
+    author: str = ""
+    non_commercial: bool = False
+
+
+class SpeechFolder(AudioFolder):
+    """A folder of clean speech."""
+
+    speaker: str = Field(
+        "librispeech",
+        description="How a path names its speaker: librispeech, folder, file, or a regular expression with a group "
+        "called speaker.",
+    )
+
+    @field_validator("speaker")
+    @classmethod
+    def _names_a_speaker(cls, value: str) -> str:
+        if value in SPEAKER_PATTERNS:
+            return value
+        try:
+            groups = re.compile(value).groupindex
+        except re.error as error:
+            raise ValueError(f"expected {_KNOWN} or a regular expression, got {value!r}: {error}") from error
+        if "speaker" not in groups:
+            raise ValueError(f"expected {_KNOWN} or a regular expression with (?P<speaker>...), got {value!r}")
+        return value
+
+
+_KNOWN = ", ".join(SPEAKER_PATTERNS)
+CorpusName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+
+class PrepareSpec(StageSpec):
+    """DeMask's corpus: clean speech, and, where there are any, room responses and noise, each under a short name."""
+
+    kind: Literal["demask"] = "demask"
+    speech: dict[CorpusName, SpeechFolder] = Field(min_length=1)
+    rooms: dict[CorpusName, AudioFolder] = Field({})
+    noise: dict[CorpusName, AudioFolder] = Field({})
+    min_seconds: NonNegativeFloat = Field(1.0, description="Shorter speech is left out.")
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> PrepareSpec:
+        names = [*self.speech, *self.rooms, *self.noise]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"expected different names, got twice: {', '.join(sorted(twice))}")
+        return self
+
+    def folders(self) -> dict[str, AudioFolder]:
+        """All folders by name."""
+        return {**self.speech, **self.rooms, **self.noise}

@@ -1,0 +1,41 @@
+"""Ranges that a recipe gives and that data is drawn from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from separate_cli.specs.base import Spec
+
+__all__ = ["FloatRange", "Probability"]
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class FloatRange(Spec):
+    """All numbers from ``min`` to ``max``. In a recipe: ``{min: 5, max: 20}``, ``[5, 20]``, or one number for both.
+
+    >>> FloatRange.model_validate([5, 20])
+    FloatRange(min=5.0, max=20.0)
+    >>> FloatRange.model_validate(10)
+    FloatRange(min=10.0, max=10.0)
+    """
+
+    min: float
+    max: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, value: Any) -> Any:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return {"min": value, "max": value}
+        if isinstance(value, (list, tuple)) and len(value) == 2:
+            return {"min": value[0], "max": value[1]}
+        return value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> FloatRange:
+        if self.min > self.max:
+            raise ValueError(f"expected min <= max, got {self.min} > {self.max}")
+        return self
