@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import functools
 import inspect
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -67,13 +70,31 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
     return decorate
 
 
+@contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM (a scheduler's or container's stop) end the work as tidily as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _run(function: Callable[[], None], *, command: str, mode: Any, verbose: bool, debug: bool) -> None:
     from separate_cli.report.console import out
 
     out.configure(command=command, mode=mode, verbose=verbose, debug=debug)
     failure: SepError | None = None
     try:
-        function()
+        with _terminate_as_interrupt():
+            function()
     except SepError as error:
         failure = error
     except KeyboardInterrupt:
