@@ -1,1 +1,51 @@
-"""Training objectives; any loss becomes permutation-invariant."""
+"""Training objectives; any loss becomes permutation-invariant.
+
+The names load when they are first used:
+
+    from separate_cli.losses import PITLossWrapper, pairwise_neg_sisdr
+
+    objective = PITLossWrapper(pairwise_neg_sisdr, pit_from="pw_mtx")
+    objective = losses.objective("pairwise_neg_sisdr")    # the same, by name
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from separate_cli.losses.catalogue import FILES, available, get, register_loss
+
+if TYPE_CHECKING:
+    from separate_cli.losses.mse import MultiSrcMSE as MultiSrcMSE
+    from separate_cli.losses.mse import PairwiseMSE as PairwiseMSE
+    from separate_cli.losses.mse import SingleSrcMSE as SingleSrcMSE
+    from separate_cli.losses.mse import multisrc_mse as multisrc_mse
+    from separate_cli.losses.mse import pairwise_mse as pairwise_mse
+    from separate_cli.losses.mse import singlesrc_mse as singlesrc_mse
+    from separate_cli.losses.pit import PITLossWrapper as PITLossWrapper
+    from separate_cli.losses.pit import PITReorder as PITReorder
+    from separate_cli.losses.sdr import MultiSrcNegSDR as MultiSrcNegSDR
+    from separate_cli.losses.sdr import PairwiseNegSDR as PairwiseNegSDR
+    from separate_cli.losses.sdr import SingleSrcNegSDR as SingleSrcNegSDR
+    from separate_cli.losses.sdr import multisrc_neg_sdsdr as multisrc_neg_sdsdr
+    from separate_cli.losses.sdr import multisrc_neg_sisdr as multisrc_neg_sisdr
+    from separate_cli.losses.sdr import multisrc_neg_snr as multisrc_neg_snr
+    from separate_cli.losses.sdr import pairwise_neg_sdsdr as pairwise_neg_sdsdr
+    from separate_cli.losses.sdr import pairwise_neg_sisdr as pairwise_neg_sisdr
+    from separate_cli.losses.sdr import pairwise_neg_snr as pairwise_neg_snr
+    from separate_cli.losses.sdr import singlesrc_neg_sdsdr as singlesrc_neg_sdsdr
+    from separate_cli.losses.sdr import singlesrc_neg_sisdr as singlesrc_neg_sisdr
+    from separate_cli.losses.sdr import singlesrc_neg_snr as singlesrc_neg_snr
+    from separate_cli.losses.spectral import SingleSrcMultiScaleSpectral as SingleSrcMultiScaleSpectral
+
+__all__ = ["available", "get", "register_loss", *FILES]  # noqa: PLE0604  the table is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name not in FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = get(name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *FILES])
