@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import SerializeAsAny
+from pydantic import Field, SerializeAsAny
 
 from separate_cli.specs.base import Spec, StageSpec
 
@@ -33,7 +33,7 @@ class Recipe(Spec):
     task: str = ""
     corpus: str = ""
     model: str = ""
-    published: dict[str, float] = {}
+    published: dict[str, float] = Field(default_factory=dict)
     source: str = ""
     sections: tuple[Section, ...]
 
