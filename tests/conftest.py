@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -53,3 +54,24 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
     yield
+
+
+@pytest.fixture(scope="session")
+def speech_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six invented speakers in LibriSpeech's layout: two recordings each, voiced and unvoiced, 16 kHz FLAC."""
+    import soundfile
+
+    root = tmp_path_factory.mktemp("speech")
+    for speaker in range(6):
+        for take in range(2):
+            rng = np.random.default_rng([speaker, take])
+            n = 24000 + 3200 * take
+            pitch_hz = (90 + 25 * speaker) * (1 + 0.1 * np.sin(2 * np.pi * 3 * np.arange(n) / 16000))
+            phase = 2 * np.pi * np.cumsum(pitch_hz) / 16000
+            voiced = sum(np.sin(k * phase + k) / k for k in range(1, 30))
+            loudness = 0.05 + np.sin(np.pi * 4 * np.arange(n) / 16000 + take) ** 2
+            wave = 0.08 * loudness * (voiced + 0.3 * rng.standard_normal(n))
+            path = root / "train-clean" / f"{speaker}" / "1" / f"{speaker}-1-{take:04}.flac"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, wave, 16000)
+    return root

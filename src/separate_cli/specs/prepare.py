@@ -25,7 +25,7 @@ __all__ = [
 
 Part = Literal["train", "valid", "test"]
 
-AUDIO_PATTERNS = tuple(f"**/*.{suffix}" for suffix in ("wav", "flac", "ogg", "opus", "mp3", "aif", "aiff"))
+CORPUS_SUFFIXES: tuple[str, ...] = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".sph", ".caf")
 """Files of a corpus that count."""
 
 SPEAKER_PATTERNS: dict[str, str] = {
@@ -105,7 +105,7 @@ SplitRule = Annotated[
 class AudioFolder(Spec):
     """A folder of recordings, searched to the bottom, and what its licence asks for."""
 
-    path: Annotated[Path, Reads(*AUDIO_PATTERNS)]
+    path: Annotated[Path, Reads(*(f"**/*{suffix}" for suffix in CORPUS_SUFFIXES))]
     split: SplitRule = SplitByFraction()
     include: tuple[str, ...] = Field(
         (), description="Only files whose path matches one of these patterns, for example train-clean-100/*."

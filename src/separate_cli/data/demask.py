@@ -1,0 +1,191 @@
+"""DeMask's examples: speech as it is, and as it is heard from behind a face mask.
+
+    speech (time) --room--> wet --> target (1, time)
+                            wet --mask filter--> --noise--> mixture (time)
+
+Both have the same delay, so that the model has only the mask to undo. Each example is a pure function of (seed, epoch,
+example): the same on any machine, with any number of workers, whatever was drawn before.
+
+Checked: tests/data/test_demask.py (spectrum ratio = mask curve, phase, levels, any number of workers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from separate_cli.audio.resample import resample
+from separate_cli.data.augment import (
+    add_noise,
+    align_response,
+    apply_room,
+    change_level,
+    change_speed,
+    fit_length,
+    loop,
+)
+from separate_cli.data.corpus import Corpus
+from separate_cli.data.facemask import apply_filter, bend, mask_filter, measured_gains
+from separate_cli.data.manifest import Recording
+from separate_cli.data.sampling import Draw, example_rng
+from separate_cli.errors import InputError
+from separate_cli.specs.demask import DemaskExamples
+from separate_cli.specs.ranges import FloatRange
+
+__all__ = ["DemaskDataset", "Scene", "SceneSource", "draw_from"]
+
+Wave = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What stands between a mouth and the microphone. None: nothing.
+
+    Args:
+        mask: Taps of the mask's filter.
+        response: Room response, aligned, see ``augment.align_response``.
+        early_frames: How much of the response the target keeps; None: all.
+        noise: As long as the speech.
+        snr_db: Muffled speech against noise.
+    """
+
+    mask: NDArray[np.float64] | None = None
+    response: Wave | None = None
+    early_frames: int | None = None
+    noise: Wave | None = None
+    snr_db: float = 0.0
+
+    def play(self, speech: Wave) -> tuple[Wave, Wave]:
+        """Mixture and target for ``speech``; all ``(time)``."""
+        wet = target = speech
+        if self.response is not None:
+            wet = target = apply_room(speech, self.response)
+            if self.early_frames is not None:
+                target = apply_room(speech, self.response[: self.early_frames])
+        mixture = wet if self.mask is None else apply_filter(wet, self.mask)
+        if self.noise is not None:
+            mixture = add_noise(mixture, self.noise, snr_db=self.snr_db)
+        return mixture, target
+
+
+class SceneSource:
+    """Room responses and noise of one part of a corpus, at one sample rate.
+
+    Attributes:
+        rooms: Recordings of room responses; may be empty.
+        noises: Recordings of noise; may be empty.
+    """
+
+    def __init__(self, corpus: Corpus, *, part: str, sample_rate: int, room_seconds: float) -> None:
+        self.corpus, self.sample_rate, self.room_frames = corpus, sample_rate, round(room_seconds * sample_rate)
+        self.rooms = corpus.recordings("rooms", part)
+        self.noises = corpus.recordings("noise", part)
+
+    def response(self, rng: np.random.Generator) -> Wave:
+        """A room response from its direct sound on, ``(time)``: one recording, one of its channels."""
+        recording = _one_of(self.rooms, rng)
+        channels = self.corpus.load(recording)
+        response = resample(channels[[int(rng.integers(len(channels)))]], recording.sample_rate, self.sample_rate)[0]
+        return align_response(response, max_frames=self.room_frames)
+
+    def noise(self, n_samples: int, rng: np.random.Generator) -> Wave:
+        """``n_samples`` of a noise recording, all channels averaged, from anywhere in it, repeated where it ends."""
+        recording = _one_of(self.noises, rng)
+        needed = int(np.ceil(n_samples * recording.sample_rate / self.sample_rate)) + 1
+        if needed >= recording.frames:
+            whole = self._mono(recording)
+            return loop(whole, n_samples, start=int(rng.integers(len(whole))))
+        start = int(rng.integers(recording.frames - needed + 1))
+        return fit_length(self._mono(recording, start=start, frames=needed), n_samples)
+
+    def _mono(self, recording: Recording, *, start: int = 0, frames: int | None = None) -> Wave:
+        wave = self.corpus.load(recording, start=start, frames=frames).mean(axis=0)
+        return change_speed(wave, 1.0, in_rate=recording.sample_rate, out_rate=self.sample_rate)
+
+
+class DemaskDataset(Dataset[tuple[Tensor, Tensor]]):
+    """Excerpts of clean speech and what a mask makes of them.
+
+    Args:
+        corpus: Prepared by ``sep data prepare``.
+        examples: What to draw.
+        part: Which part of the corpus.
+        seed: Decides everything that is drawn.
+
+    Raises:
+        InputError: If the part has no speech.
+    """
+
+    def __init__(self, corpus: Corpus, examples: DemaskExamples, *, part: str, seed: int) -> None:
+        self.corpus, self.examples, self.seed = corpus, examples, seed
+        self.scenes = SceneSource(
+            corpus, part=part, sample_rate=examples.sample_rate, room_seconds=examples.room_seconds
+        )
+        speech = corpus.recordings("speech", part)
+        if not speech:
+            raise InputError(
+                f"The corpus has no speech to {part} on.", hint="Change the split of prepare.speech, or add speakers."
+            )
+        # Sorted lists go speaker by speaker; an epoch shorter than the list should still hear many of them.
+        self.speech = [speech[i] for i in np.random.default_rng(seed).permutation(len(speech))]
+        wanted = examples.examples_per_epoch if part == "train" else examples.valid_examples
+        self._length = wanted or len(speech)
+        self.n_samples = round(examples.segment_seconds * examples.sample_rate)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, draw: Draw | int) -> tuple[Tensor, Tensor]:
+        """One example: mixture ``(time)`` and target ``(1, time)``. A plain number is an example of epoch 0."""
+        epoch, example = draw if isinstance(draw, Draw) else Draw(0, draw)
+        if not 0 <= example < self._length:
+            raise IndexError(example)
+        rng = example_rng(self.seed, epoch, example)
+        recording = self.speech[(epoch * self._length + example) % len(self.speech)]
+        mixture, target = self._scene(rng).play(self._excerpt(recording, rng))
+        return torch.from_numpy(mixture), torch.from_numpy(target)[None]
+
+    def _excerpt(self, recording: Recording, rng: np.random.Generator) -> Wave:
+        """A random piece of a recording: first channel, at a random speed and level, ``(time)``."""
+        rate, speed = self.examples.sample_rate, draw_from(self.examples.speed, rng)
+        needed = int(np.ceil(self.n_samples * speed * recording.sample_rate / rate)) + 1
+        start = int(rng.integers(max(1, recording.frames - needed + 1)))
+        wave = self.corpus.load(recording, start=start, frames=needed)[0]
+        wave = fit_length(change_speed(wave, speed, in_rate=recording.sample_rate, out_rate=rate), self.n_samples)
+        return change_level(wave, draw_from(self.examples.gain_db, rng))
+
+    def _scene(self, rng: np.random.Generator) -> Scene:
+        wish = self.examples
+        has_room = rng.random() < wish.room_probability and bool(self.scenes.rooms)
+        has_noise = rng.random() < wish.noise_probability and bool(self.scenes.noises)
+        return Scene(
+            mask=self._mask(rng),
+            response=self.scenes.response(rng) if has_room else None,
+            early_frames=round(wish.early_seconds * wish.sample_rate) if wish.room_target == "early" else None,
+            noise=self.scenes.noise(self.n_samples, rng) if has_noise else None,
+            snr_db=draw_from(wish.noise_snr_db, rng),
+        )
+
+    def _mask(self, rng: np.random.Generator) -> NDArray[np.float64] | None:
+        wish = self.examples
+        if rng.random() < wish.identity_probability:
+            return None
+        gains = measured_gains(wish.masks[int(rng.integers(len(wish.masks)))])
+        if rng.random() < wish.jitter_probability:
+            gains = bend(gains, spread_db=draw_from(wish.jitter_db, rng), rng=rng)
+        return mask_filter(gains, sample_rate=wish.sample_rate, n_taps=wish.mask_taps)
+
+
+def draw_from(limits: FloatRange, rng: np.random.Generator) -> float:
+    """A number from a range, all equally likely."""
+    return float(rng.uniform(limits.min, limits.max))
+
+
+def _one_of(recordings: Sequence[Recording], rng: np.random.Generator) -> Recording:
+    return recordings[int(rng.integers(len(recordings)))]

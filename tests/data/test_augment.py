@@ -1,0 +1,79 @@
+"""Speed, level, room and noise against formulas and direct sums."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from separate_cli.data.augment import (
+    add_noise,
+    align_response,
+    apply_room,
+    change_level,
+    change_speed,
+    fit_length,
+    loop,
+)
+
+
+def noise(n: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(n).astype(np.float32)
+
+
+@pytest.mark.parametrize("snr_db", [-5.0, 0.0, 12.5, 40.0])
+def test_noise_is_added_at_exactly_the_asked_ratio(snr_db: float) -> None:
+    speech = 0.01 * noise(8000, 1)
+    added = (add_noise(speech, noise(8000, 2), snr_db=snr_db) - speech).astype(np.float64)
+    ratio_db = 10 * np.log10(np.sum(speech.astype(np.float64) ** 2) / np.sum(added**2))
+    assert ratio_db == pytest.approx(snr_db, abs=2e-3)
+
+
+def test_silence_gets_no_noise_and_silent_noise_changes_nothing() -> None:
+    silence = np.zeros(100, np.float32)
+    np.testing.assert_array_equal(add_noise(silence, noise(100), snr_db=0), silence)
+    np.testing.assert_array_equal(add_noise(noise(100), silence, snr_db=0), noise(100))
+
+
+@pytest.mark.parametrize(("factor", "in_rate", "out_rate"), [(1.25, 16000, 16000), (0.9, 44100, 16000)])
+def test_speed_multiplies_frequency_and_divides_length(factor: float, in_rate: int, out_rate: int) -> None:
+    wave = np.sin(2 * np.pi * 1000 * np.arange(in_rate) / in_rate).astype(np.float32)
+    changed = change_speed(wave, factor, in_rate=in_rate, out_rate=out_rate)
+    assert len(changed) == pytest.approx(out_rate / factor, abs=2)
+    spectrum = np.abs(np.fft.rfft(changed * np.hanning(len(changed))))
+    peak_hz = np.argmax(spectrum) * out_rate / len(changed)
+    assert peak_hz == pytest.approx(1000 * factor, abs=2)
+
+
+def test_level_is_in_decibels() -> None:
+    np.testing.assert_allclose(change_level(noise(10), -6.0), noise(10) * 10 ** (-6 / 20), rtol=1e-6)
+
+
+def test_room_is_a_convolution_cut_to_the_length_of_the_wave() -> None:
+    wave, response = noise(300, 1), noise(40, 2)
+    direct = np.convolve(wave.astype(np.float64), response)[:300]
+    np.testing.assert_allclose(apply_room(wave, response), direct, atol=1e-4)
+
+
+def test_aligned_response_begins_at_the_direct_sound_with_energy_one() -> None:
+    response = np.zeros(1000, np.float32)
+    response[[200, 300, 900]] = [-3, 1, 2]
+    aligned = align_response(response, max_frames=500)
+    assert len(aligned) == 500
+    assert np.argmax(np.abs(aligned)) == 0
+    assert np.sum(aligned**2) == pytest.approx(1, rel=1e-6)
+    assert aligned[100] / aligned[0] == pytest.approx(-1 / 3)
+
+
+def test_a_silent_response_is_refused() -> None:
+    with pytest.raises(ValueError, match="silence"):
+        align_response(np.zeros(10, np.float32), max_frames=5)
+
+
+def test_looping_goes_on_at_the_start() -> None:
+    wave = np.arange(5, dtype=np.float32)
+    np.testing.assert_array_equal(loop(wave, 12, start=3), [3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4])
+
+
+def test_length_is_cut_or_filled_with_silence() -> None:
+    np.testing.assert_array_equal(fit_length(np.ones(5, np.float32), 3), [1, 1, 1])
+    np.testing.assert_array_equal(fit_length(np.ones(2, np.float32), 4), [1, 1, 0, 0])
