@@ -148,7 +148,8 @@ class DemaskDataset(Dataset[tuple[Tensor, Tensor]]):
             raise IndexError(example)
         rng = example_rng(self.seed, epoch, example)
         recording = self.speech[(epoch * self._length + example) % len(self.speech)]
-        mixture, target = self._scene(rng).play(self._excerpt(recording, rng))
+        speech = self._excerpt(recording, rng)
+        mixture, target = self._scene(rng).play(speech)
         return torch.from_numpy(mixture), torch.from_numpy(target)[None]
 
     def _excerpt(self, recording: Recording, rng: np.random.Generator) -> Wave:
