@@ -10,16 +10,32 @@ models alike. It knows neither specs nor the hub.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from itertools import chain
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar, overload
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from separate_cli.errors import InputError, SepError
+from separate_cli.models.arguments import recorded, recording
+from separate_cli.models.level import apply_level
+
 __all__ = ["Separator"]
+
+Self = TypeVar("Self", bound="Separator")
+Array = NDArray[Any]
 
 
 class Separator(nn.Module):
     """Base class of all models.
+
+    A subclass implements ``forward``; its constructor's arguments are recorded for ``get_model_args``.
 
     Args:
         sample_rate: Rate that the model was made for, in Hz.
@@ -29,14 +45,17 @@ class Separator(nn.Module):
         source_names: One name an estimate, for example ``("vocals", "drums")``; None where the estimates are alike.
 
     Attributes:
-        lookbehind_samples: Samples before an output sample that it depends on; None when it depends on the whole input.
-        lookahead_samples: Samples after an output sample that it depends on; None when it depends on the whole input.
+        lookbehind_samples: Samples before an output sample that it depends on; None when it depends on all.
+        lookahead_samples: Samples after an output sample that it depends on; None when it depends on all.
     """
 
     lookbehind_samples: int | None = None
     lookahead_samples: int | None = None
     hop_samples: int = 1
     """Frame grid: chunks whose starts are multiples of it see the same frames as the whole input does."""
+
+    level_is_arbitrary: ClassVar[bool] = True
+    """Whether training leaves the level of several estimates open, so that ``separate`` has to choose one."""
 
     def __init__(
         self,
@@ -47,6 +66,8 @@ class Separator(nn.Module):
         source_names: tuple[str, ...] | None = None,
     ) -> None:
         super().__init__()
+        if sample_rate <= 0 or n_sources < 1:
+            raise ValueError(f"Expected a positive rate and number of sources, got {sample_rate} and {n_sources}.")
         if source_names is not None and len(source_names) != n_sources:
             raise ValueError(f"Expected {n_sources} source names, got {len(source_names)}.")
         self.sample_rate = sample_rate
@@ -54,19 +75,121 @@ class Separator(nn.Module):
         self.in_channels = in_channels
         self.source_names = source_names
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" in cls.__dict__:
+            cls.__init__ = recording(cls.__init__)  # type: ignore[method-assign]  # the wrapper has its signature
+
     def forward(self, wav: Tensor) -> Tensor:
         """Separate ``wav``, ``(time)``, ``(batch, time)`` or ``(batch, channel, time)``, at the model's sample rate.
 
         Returns:
             ``(source, time)`` for 1-D input, else ``(batch, source, time)``; as long as the input.
+
+        Raises:
+            ValueError: If the shape is none of these, or the number of channels is not the model's.
         """
         raise NotImplementedError
 
     def get_model_args(self) -> dict[str, Any]:
-        """The constructor's arguments that rebuild this model: JSON-able, complete, without weights."""
-        raise NotImplementedError
+        """The constructor's arguments that rebuild this model: JSON-able, complete, without weights.
+
+        Raises:
+            TypeError: If an argument has no JSON form, such as a function of your own.
+        """
+        return recorded(self)
+
+    @classmethod
+    def from_pretrained(cls: type[Self], reference: str | Path | dict[str, Any], **overrides: Any) -> Self:
+        """The trained model called ``reference``, in eval mode, on the CPU.
+
+        Args:
+            reference: A name, a file, a URL, or a dictionary in Asteroid's form.
+            overrides: Constructor arguments that replace the stored ones.
+
+        Raises:
+            InputError: If it is not found, damaged, or a model of another class.
+        """
+        sources = entry_points(group="separate_cli.model_sources")
+        if not sources:
+            raise SepError("No source of trained models is installed.", hint="Install the package again.")
+        model = next(iter(sources)).load()(reference, **overrides).model
+        if not isinstance(model, cls):
+            found = type(model).__name__
+            raise InputError(
+                f"Expected a {cls.__name__}, found a {found}.", hint=f"Use {found}.from_pretrained(...) instead."
+            )
+        return model
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return next(self.parameters()).device
+        return self._a_weight().device
+
+    def _a_weight(self) -> Tensor:
+        """Some tensor of the model's number type and device; models without any compute in single precision."""
+        held = chain(self.parameters(), self.buffers())
+        return next((tensor for tensor in held if tensor.is_floating_point()), torch.empty(0))
+
+    @property
+    def default_level(self) -> str:
+        """Level policy of ``separate`` unless told: ``"l1"`` where the level of several estimates is arbitrary."""
+        return "l1" if self.level_is_arbitrary and self.n_sources > 1 else "none"
+
+    @overload
+    def separate(self, wav: Tensor, *, level: str | None = None) -> Tensor: ...
+    @overload
+    def separate(self, wav: Array, *, level: str | None = None) -> Array: ...
+    def separate(self, wav: Tensor | Array, *, level: str | None = None) -> Tensor | Array:
+        """Separate any wave: without gradients, as in eval mode, wherever it lives.
+
+        Args:
+            wav: ``(time)``, ``(batch, time)`` or ``(batch, channel, time)``, at the model's sample rate. Integers are
+                scaled to ±1.
+            level: ``"none"``, ``"l1"``, or None for ``default_level``; see ``separate_cli.models.level``.
+
+        Returns:
+            ``(source, time)`` for 1-D input, else ``(batch, source, time)``: NumPy for NumPy, on the input's device,
+            in its floating type (single precision for integers).
+
+        Raises:
+            ValueError: If the shape or the level policy does not fit.
+            TypeError: If the numbers are neither floating nor integer.
+
+        >>> from separate_cli.models.demask import DeMask
+        >>> model = DeMask(hidden_dims=[8])
+        >>> model.separate(np.zeros(1000, dtype=np.int16)).shape
+        (1, 1000)
+        """
+        given = torch.from_numpy(np.ascontiguousarray(wav)) if isinstance(wav, np.ndarray) else wav
+        dtype = given.dtype if given.is_floating_point() else torch.float32
+        weight = self._a_weight()
+        mixture = _as_floating(given).to(weight.device, weight.dtype)
+        with torch.no_grad(), _eval_mode(self):
+            estimates = self(mixture)
+            channels = mixture if mixture.ndim == 3 else mixture.unsqueeze(-2)  # (..., channel, time)
+            estimates = apply_level(estimates, channels, level=level or self.default_level)
+        estimates = estimates.to(given.device, dtype)
+        return estimates.numpy() if isinstance(wav, np.ndarray) else estimates
+
+
+def _as_floating(wav: Tensor) -> Tensor:
+    """Integers scaled to ±1 by their type's range; floating numbers as they are."""
+    if wav.is_floating_point():
+        return wav
+    if wav.dtype in {torch.int16, torch.int32}:
+        return wav.double() / -torch.iinfo(wav.dtype).min
+    raise TypeError(f"Expected floating numbers, int16 or int32, got {wav.dtype}.")
+
+
+@contextmanager
+def _eval_mode(model: nn.Module) -> Iterator[None]:
+    """All modules in eval mode for a while; afterwards each is as it was."""
+    training = [module for module in model.modules() if module.training]
+    for module in training:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True

@@ -1,0 +1,181 @@
+"""Normalisations by name, for ``(batch, channel, ...)``: over what the mean and variance are taken.
+
+    gLN   everything but the batch                 cgLN  channels, and frames up to the present one
+    cLN   channels, each frame for itself          fgLN  frames, each channel for itself
+    bN    batch and frames (batch normalisation)
+
+Each is ``gamma * (x - mean) / sqrt(variance + 1e-8) + beta`` with a gain and an offset per channel (bN: PyTorch's own).
+
+Source: Luo & Mesgarani, "Conv-TasNet", TASLP 2019, section II.E (gLN, and cgLN under the name cLN); Kavalerov et al.,
+"Universal sound separation", WASPAA 2019 (fgLN).
+Checked: tests/layers/test_norms.py (NumPy formulas, causality, blocks = whole).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from separate_cli.layers.blocks import Moments, is_plain_inference
+from separate_cli.registry import Registry
+
+__all__ = ["NORMS", "BatchNorm", "ChanLN", "CumLN", "FeatsGlobLN", "GlobLN", "Norm", "get", "register_norm"]
+
+EPS = 1e-8
+
+NORMS: Registry[Callable[[int], nn.Module]] = Registry("norm")
+
+NormClass = TypeVar("NormClass", bound="Callable[[int], nn.Module]")
+
+
+class Norm(nn.Module):
+    """What the layer normalisations share: a gain and an offset per channel.
+
+    Args:
+        channel_size: Size of axis 1.
+    """
+
+    causal: ClassVar[bool] = False
+    """Whether a frame is normalised without the frames after it."""
+    frame_local: ClassVar[bool] = False
+    """Whether a frame is normalised without any other frame."""
+
+    def __init__(self, channel_size: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(channel_size))
+        self.beta = nn.Parameter(torch.zeros(channel_size))
+
+    def _scaled(self, normed: Tensor) -> Tensor:
+        shape = (-1, *[1] * (normed.ndim - 2))
+        return normed * self.gamma.view(shape) + self.beta.view(shape)
+
+
+@NORMS.add("gLN")
+class GlobLN(Norm):
+    """Global layer normalisation: one mean and variance per example.
+
+    >>> GlobLN(2)(torch.tensor([[[1.0, 3.0], [1.0, 3.0]]])).tolist()
+    [[[-1.0, 1.0], [-1.0, 1.0]]]
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise ``x``, ``(batch, channel, ...)``."""
+        if is_plain_inference(x) and x.shape[0] < torch.get_num_threads():
+            # A fused group norm gives each example to one core: with fewer examples than cores, plain sums are faster.
+            return torch.stack([self._by_sums(example) for example in x])
+        return torch.group_norm(x, 1, self.gamma, self.beta, EPS)
+
+    def _by_sums(self, example: Tensor) -> Tensor:
+        flat = example.reshape(example.shape[0], -1)  # (channel, everything else)
+        moments = Moments()
+        moments.add(flat)
+        scale, shift = self._affine(moments)
+        return (flat * scale).add_(shift).view(example.shape)
+
+    def _affine(self, moments: Moments) -> tuple[Tensor, Tensor]:
+        scale = self.gamma * (moments.variance + EPS) ** -0.5
+        return scale.unsqueeze(-1), (self.beta - scale * moments.mean).unsqueeze(-1)
+
+    def in_place(self, moments: Moments) -> Callable[[Tensor], Tensor]:
+        """What normalises a block, ``(channel, frame)``, of the signal that ``moments`` was told of."""
+        scale, shift = self._affine(moments)
+        return lambda block: block.mul_(scale).add_(shift)
+
+
+@NORMS.add("cLN")
+class ChanLN(Norm):
+    """Channel-wise layer normalisation: one mean and variance per frame.
+
+    >>> ChanLN(2)(torch.tensor([[[1.0, 30.0], [3.0, 10.0]]])).tolist()
+    [[[-1.0, 1.0], [1.0, -1.0]]]
+    """
+
+    causal = True
+    frame_local = True
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise ``x``, ``(batch, channel, ...)``."""
+        centred = x - x.mean(1, keepdim=True)
+        return self._scaled(centred * torch.rsqrt(centred.square().mean(1, keepdim=True) + EPS))
+
+    def in_place(self, moments: Moments) -> Callable[[Tensor], Tensor]:
+        """What normalises a block, ``(channel, frame)``."""
+        gamma, beta = self.gamma.unsqueeze(-1), self.beta.unsqueeze(-1)
+
+        def normalize(block: Tensor) -> Tensor:
+            block.sub_(block.mean(0))
+            return block.mul_(torch.rsqrt(block.square().mean(0) + EPS)).mul_(gamma).add_(beta)
+
+        return normalize
+
+
+@NORMS.add("cgLN")
+class CumLN(Norm):
+    """Cumulative layer normalisation: mean and variance of all channels and the frames up to the present one.
+
+    >>> CumLN(1)(torch.tensor([[[1.0, 3.0]]])).tolist()
+    [[[0.0, 1.0]]]
+    """
+
+    causal = True
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise ``x``, ``(batch, channel, ..., frame)``; time runs along the last axis."""
+        count = torch.arange(1, x.shape[-1] + 1, device=x.device, dtype=x.dtype) * x.shape[1]
+        mean = x.sum(1, keepdim=True).cumsum(-1) / count
+        energy = x.square().sum(1, keepdim=True).cumsum(-1) / count
+        variance = (energy - mean.square()).clamp_min(0.0)  # rounding can push it below zero where x is constant
+        return self._scaled((x - mean) * torch.rsqrt(variance + EPS))
+
+
+@NORMS.add("fgLN")
+class FeatsGlobLN(Norm):
+    """Feature-wise global layer normalisation: one mean and variance per example and channel.
+
+    >>> FeatsGlobLN(2)(torch.tensor([[[1.0, 3.0], [20.0, 10.0]]])).tolist()
+    [[[-1.0, 1.0], [1.0, -1.0]]]
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise ``x``, ``(batch, channel, ...)``."""
+        return torch.group_norm(x, self.gamma.shape[0], self.gamma, self.beta, EPS)
+
+
+@NORMS.add("bN")
+class BatchNorm(nn.BatchNorm1d):
+    """Batch normalisation for ``(batch, channel)``, ``(batch, channel, frame)`` and ``(batch, channel, ..., ...)``.
+
+    Source: Ioffe & Szegedy, "Batch normalization", ICML 2015.
+    """
+
+    causal: ClassVar[bool] = True
+    frame_local: ClassVar[bool] = True
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if not 2 <= input.ndim <= 4:
+            raise ValueError(f"Expected 2 to 4 axes, got shape {tuple(input.shape)}.")
+
+
+def register_norm(norm: NormClass) -> NormClass:
+    """Make a normalisation of your own, a class that takes the number of channels, known to ``get`` by its name.
+
+    Raises:
+        ValueError: If the name is taken.
+    """
+    NORMS.add()(norm)
+    return norm
+
+
+def get(identifier: str | Callable[[int], Any]) -> Callable[[int], nn.Module]:
+    """The class of the normalisation called ``identifier`` (case-insensitive); a callable is returned as it is.
+
+    Raises:
+        ValueError: If there is none; the message names the closest three.
+
+    >>> get("gln").__name__, get("CumLN").__name__
+    ('GlobLN', 'CumLN')
+    """
+    return NORMS.get(identifier) if isinstance(identifier, str) else identifier
