@@ -98,7 +98,7 @@ class EncoderMaskerDecoder(Separator):
 
 
 def _check_shape(wav: Tensor) -> None:
-    if not 1 <= wav.ndim <= 3 or (wav.ndim == 3 and wav.shape[1] != 1):
+    if not 1 <= wav.ndim <= 3 or (is_eager() and wav.ndim == 3 and wav.shape[1] != 1):
         raise ValueError(f"Expected (time), (batch, time) or (batch, 1, time), got shape {tuple(wav.shape)}.")
     if is_eager() and wav.shape[-1] == 0:
         raise ValueError("Expected at least one sample, got none.")
