@@ -1,6 +1,8 @@
 """How good a separation is: one call for all metrics of an utterance, one for all utterances, tables over them.
 
-    evaluate(estimates, references, mixture, sample_rate=8000)   -> MetricResult
+    evaluate(estimates, references, mixture, sample_rate=8000)    --> MetricResult {metric: Scores}
+    evaluate_many(utterances, workers=2)                          --> (key, MetricResult) ...
+    summarize(result.as_row() for ...)                            --> {column: Statistic}
 
 The names load when they are first used.
 """
@@ -11,17 +13,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from separate_cli.metrics.batch import Utterance as Utterance
+    from separate_cli.metrics.batch import evaluate_many as evaluate_many
     from separate_cli.metrics.catalogue import DEFAULT_METRICS as DEFAULT_METRICS
     from separate_cli.metrics.catalogue import METRICS as METRICS
     from separate_cli.metrics.catalogue import Metric as Metric
+    from separate_cli.metrics.summary import Statistic as Statistic
+    from separate_cli.metrics.summary import summarize as summarize
+    from separate_cli.metrics.summary import summary_table as summary_table
     from separate_cli.metrics.utterance import MetricResult as MetricResult
     from separate_cli.metrics.utterance import Scores as Scores
     from separate_cli.metrics.utterance import best_permutation as best_permutation
     from separate_cli.metrics.utterance import evaluate as evaluate
 
 _FILES: dict[str, tuple[str, ...]] = {
-    "catalogue": ("DEFAULT_METRICS", "METRICS", "Metric"),
-    "utterance": ("MetricResult", "Scores", "best_permutation", "evaluate"),
+    "batch": (
+        "Utterance",
+        "evaluate_many",
+    ),
+    "catalogue": (
+        "DEFAULT_METRICS",
+        "METRICS",
+        "Metric",
+    ),
+    "summary": (
+        "Statistic",
+        "summarize",
+        "summary_table",
+    ),
+    "utterance": (
+        "MetricResult",
+        "Scores",
+        "best_permutation",
+        "evaluate",
+    ),
 }
 """File → the names that it gives."""
 _WHERE: dict[str, str] = {name: file for file, names in _FILES.items() for name in names}

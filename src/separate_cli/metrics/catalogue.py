@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from separate_cli.metrics.bss import score_bss
 from separate_cli.metrics.intelligibility import score_estoi, score_stoi
+from separate_cli.metrics.music import MUSIC_METRICS, score_music
 from separate_cli.metrics.perceptual import score_pesq, score_pesq_nb, score_pesq_wb
 from separate_cli.metrics.ratios import score_si_sdr, score_snr
 from separate_cli.metrics.spectral import score_lsd
@@ -32,12 +33,15 @@ class Metric:
         family: Computes it (and perhaps others) for a trial.
         unit: ``"dB"`` or empty.
         higher_is_better: False turns the sign of improvements round, so that positive always means better.
+        multichannel: Whether the family takes ``(signal, channel, time)``; otherwise channels are scored one by one
+            and averaged.
     """
 
     name: str
     family: Family
     unit: str = ""
     higher_is_better: bool = True
+    multichannel: bool = False
 
 
 METRICS: Registry[Metric] = Registry("metric")
@@ -55,6 +59,7 @@ for _metric, _aliases in (
     (Metric("pesq_wb", score_pesq_wb), []),
     (Metric("pesq_nb", score_pesq_nb), []),
     (Metric("lsd", score_lsd, "dB", higher_is_better=False), []),
+    *((Metric(name, score_music, "dB", multichannel=True), []) for name in MUSIC_METRICS),
 ):
     METRICS.register(_metric.name, _metric, aliases=_aliases)
 

@@ -1,6 +1,6 @@
 """Every metric of one utterance behind one call.
 
-    estimates (estimate, time), references (reference, time), mixture (time) | None
+    estimates (estimate, time), references (reference, time), mixture (time) | None; also (source, channel, time)
         --SI-SDR matrix, Hungarian--> permutation
         --families--> MetricResult: {metric: Scores(output, input, improvement)} + reasons for what is missing
 
@@ -11,7 +11,7 @@ others are not touched.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -99,9 +99,10 @@ def evaluate(
     """Score the estimates of one utterance against its references.
 
     Args:
-        estimates: ``(estimate, time)`` or ``(time)``, numpy or torch.
-        references: ``(reference, time)`` or ``(time)``, same time; not more references than estimates.
-        mixture: The unprocessed input, ``(time)``, or one input a reference, ``(reference, time)``.
+        estimates: ``(estimate, time)``, ``(estimate, channel, time)`` or ``(time)``, numpy or torch.
+        references: The same for the references; not more references than estimates.
+        mixture: The unprocessed input, ``(time)`` or, with channels, ``(channel, time)``; or one input a reference,
+            shaped as the references.
         sample_rate: In Hz.
         metrics: Names from ``METRICS``, or ``Metric`` objects of your own.
         permute: Whether to score the assignment of estimates to references with the best mean SI-SDR; False scores
@@ -126,6 +127,8 @@ def evaluate(
     """
     est, ref = as_waves("estimates", estimates), as_waves("references", references)
     mix = None if mixture is None else as_waves("mixture", mixture)
+    if mix is not None and mix.ndim == 2 and ref.ndim == 3:
+        mix = mix[None]  # (1, channel, time)
     _check(est, ref, mix, sample_rate=sample_rate, permute=permute)
     chosen = [metric if isinstance(metric, Metric) else METRICS.get(metric) for metric in metrics]
 
@@ -154,6 +157,10 @@ def evaluate(
 def best_permutation(estimates: FloatArray, references: FloatArray) -> tuple[int, ...]:
     """The assignment with the best mean SI-SDR: ``result[j]`` is the estimate for reference ``j``.
 
+    Args:
+        estimates: ``(estimate, time)`` or ``(estimate, channel, time)``; the channels count together.
+        references: ``(reference, time)`` or ``(reference, channel, time)``.
+
     >>> rng = np.random.default_rng(0)
     >>> references = rng.standard_normal((3, 100))
     >>> best_permutation(references[[2, 0, 1]], references)
@@ -163,22 +170,40 @@ def best_permutation(estimates: FloatArray, references: FloatArray) -> tuple[int
         return (0,)
     from scipy.optimize import linear_sum_assignment
 
-    rows, columns = linear_sum_assignment(pairwise_si_sdr(estimates, references), maximize=True)
+    flat = [waves.reshape(len(waves), -1) for waves in (estimates, references)]
+    rows, columns = linear_sum_assignment(pairwise_si_sdr(*flat), maximize=True)
     return tuple(int(row) for _, row in sorted(zip(columns, rows, strict=True)))
 
 
 def _run_families(metrics: Sequence[Metric], trial: Trial) -> dict[str, Outcome]:
     """Run each family once; whatever one raises is the outcome of its own metrics only."""
     outcomes: dict[str, Outcome] = {}
-    families: dict[Family, list[str]] = {}
+    families: dict[Family, list[Metric]] = {}
     for metric in metrics:
-        families.setdefault(metric.family, []).append(metric.name)
-    for family, names in families.items():
+        families.setdefault(metric.family, []).append(metric)
+    for family, members in families.items():
         try:
-            outcomes |= family(trial)
+            outcomes |= family(trial) if members[0].multichannel else _by_channel(family, trial)
         except Exception as error:  # back ends raise anything; the other metrics must live
-            outcomes |= {name: Outcome(np.full(len(trial.pairs), np.nan), error) for name in names}
+            outcomes |= {metric.name: Outcome(np.full(len(trial.pairs), np.nan), error) for metric in members}
     return outcomes
+
+
+def _by_channel(family: Family, trial: Trial) -> Mapping[str, Outcome]:
+    """Run a single-channel family on every channel and take means."""
+    if trial.signals.ndim == 2:
+        return family(trial)
+    channels = [
+        family(replace(trial, signals=trial.signals[:, channel], references=trial.references[:, channel]))
+        for channel in range(trial.signals.shape[1])
+    ]
+    return {
+        name: Outcome(
+            np.mean([channel[name].values for channel in channels], axis=0),
+            next((channel[name].error for channel in channels if channel[name].error is not None), None),
+        )
+        for name in channels[0]
+    }
 
 
 def _scores(metric: Metric, outcome: Outcome, n_references: int) -> Scores:
@@ -193,11 +218,14 @@ def _check(
         raise ValueError(f"Expected a positive sample rate, got {sample_rate}.")
     if len(estimates) < len(references) or (not permute and len(estimates) != len(references)):
         raise ValueError(f"Expected an estimate for each of {len(references)} references, got {len(estimates)}.")
-    lengths = {estimates.shape[1], references.shape[1]} | (set() if mixture is None else {mixture.shape[1]})
-    if len(lengths) > 1:
-        raise ValueError(f"Expected estimates, references and mixture of one length, got {sorted(lengths)} samples.")
+    for name, waves in (("estimates", estimates), ("mixture", mixture)):
+        if waves is not None and waves.shape[1:] != references.shape[1:]:
+            raise ValueError(
+                f"Expected {name} with channels and samples as the references {references.shape[1:]}, "
+                f"got {waves.shape[1:]}."
+            )
     if mixture is not None and len(mixture) not in {1, len(references)}:
-        raise ValueError(f"Expected a mixture of 1 or {len(references)} channels, got {len(mixture)}.")
+        raise ValueError(f"Expected one mixture or one a reference ({len(references)}), got {len(mixture)}.")
 
 
 def _is_faulty(wave: FloatArray | None) -> bool:

@@ -1,6 +1,6 @@
-"""Waves as every metric wants them: float64, finite, ``(source, time)``; and what a metric is asked to score.
+"""Waves as every metric wants them, and what a metric is asked to score.
 
-    numpy | torch | list, (time) or (source, time) --as_waves--> float64 (source, time)
+    numpy | torch | list, (time), (source, time) or (source, channel, time) --as_waves--> float64, at least 2-D
     Trial = signals + references + the (signal, reference) pairs to score --family--> {metric: Outcome (pair)}
 
 Estimates and the unprocessed mixture are all just signals: what depends on a reference alone (its spectrogram, its Gram
@@ -57,8 +57,9 @@ class Trial:
     """What is to be scored.
 
     Args:
-        signals: Everything that is compared with a reference, ``(signal, time)``: estimates, then inputs.
-        references: Clean signals, ``(reference, time)``.
+        signals: Everything that is compared with a reference, ``(signal, time)``: estimates, then inputs. For metrics
+            that are made for several channels, ``(signal, channel, time)``.
+        references: Clean signals, ``(reference, time)`` or ``(reference, channel, time)``.
         pairs: Which signal is compared with which reference.
         sample_rate: In Hz.
     """
@@ -79,10 +80,10 @@ class Trial:
 
 
 def as_waves(name: str, value: Waves) -> FloatArray:
-    """Bring a wave to float64 ``(source, time)``.
+    """Bring waves to float64 ``(source, time)``, or ``(source, channel, time)`` if they have channels.
 
     Raises:
-        ValueError: If it is not numeric, not 1-D or 2-D, or empty.
+        ValueError: If they are not real numbers, not 1-D to 3-D, or empty.
 
     >>> as_waves("references", [0.5, -0.5]).shape
     (1, 2)
@@ -91,11 +92,11 @@ def as_waves(name: str, value: Waves) -> FloatArray:
     if hasattr(detached, "detach"):  # a torch tensor, without importing torch for those who have none
         detached = detached.detach().cpu().double().numpy()
     try:
-        array = np.asarray(detached, dtype=np.float64)
+        array = np.asarray(detached)
+        array = np.atleast_2d(array.astype(np.float64, casting="same_kind" if array.dtype.kind == "c" else "unsafe"))
     except (TypeError, ValueError) as error:
-        raise ValueError(f"Expected numbers in {name}, got {type(value).__name__}: {error}") from error
-    array = np.atleast_2d(array)
-    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(f"Expected real numbers in {name}, got {type(value).__name__}: {error}") from error
+    if array.ndim > 3 or 0 in array.shape:
         raise ValueError(f"Expected {name} of shape (source, time) with at least one sample, got {array.shape}.")
     return array
 
