@@ -12,7 +12,7 @@ Checked: tests/filterbanks/test_base.py (NumPy correlation, adjointness, perfect
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +38,8 @@ class Filterbank(nn.Module):
 
     n_feats_out: int
     """Features in a frame, which may differ from ``n_filters``."""
+    own_arguments: ClassVar[tuple[str, ...]] = ()
+    """Names of the constructor arguments that a subclass adds; each is also an attribute."""
 
     def __init__(
         self, n_filters: int, kernel_size: int, stride: int | None = None, sample_rate: float = 8000.0
@@ -77,7 +79,7 @@ class Filterbank(nn.Module):
 
     def get_config(self) -> dict[str, Any]:
         """Class name and constructor arguments that rebuild this filterbank, without weights."""
-        names = ("n_filters", "kernel_size", "stride", "sample_rate")
+        names = ("n_filters", "kernel_size", "stride", "sample_rate", *self.own_arguments)
         return {"fb_name": type(self).__name__} | {name: getattr(self, name) for name in names}
 
     def extra_repr(self) -> str:
