@@ -32,7 +32,7 @@ __all__ = ["Content", "HashCache"]
 _FLUSH_SECONDS = 2.0
 _BUSY_SECONDS = 10.0
 _SETTLED_SECONDS = 2.0
-"""A file changed this recently may change again within one tick of its modification time (FAT ticks every two seconds)."""
+"""A file changed this recently may change again within one tick of its modification time (two seconds on FAT)."""
 
 _TABLE = "CREATE TABLE IF NOT EXISTS hashes (path BLOB PRIMARY KEY, size INTEGER, mtime INTEGER, inode TEXT, hash TEXT)"
 _Row = tuple[bytes, int, int, str, str]

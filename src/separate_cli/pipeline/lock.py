@@ -20,9 +20,9 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from separate_cli.errors import OutputError
-from separate_cli.files import output_error, write_json
+from separate_cli.files import output_error
 
-__all__ = ["Owner", "hold", "holder"]
+__all__ = ["Owner", "hold", "holder", "owner_file"]
 
 _PATIENCE_SECONDS = 0.5
 """Long enough to outlast ``holder``, which takes the lock for a blink to see whether it is free."""
@@ -54,14 +54,13 @@ def hold(lock: Path, *, wait: bool = False) -> Iterator[Owner | None]:
         OutputError: If another process holds it, or if the folder cannot be written.
     """
     handle = _acquire(lock, timeout=-1 if wait else _PATIENCE_SECONDS)
-    owner_file = _owner_file(lock)
     try:
-        died = _read(owner_file)
-        write_json(owner_file, asdict(Owner(platform.node(), os.getpid(), time.time())))
+        died = _read(owner_file(lock))
+        _write(owner_file(lock), Owner(platform.node(), os.getpid(), time.time()))
         yield died
     finally:
         with suppress(OSError):
-            owner_file.unlink(missing_ok=True)
+            owner_file(lock).unlink(missing_ok=True)
         handle.release()
 
 
@@ -72,7 +71,7 @@ def holder(lock: Path) -> Owner | None:
     try:
         handle = _acquire(lock, timeout=0)
     except OutputError:
-        return _read(_owner_file(lock))
+        return _read(owner_file(lock))
     handle.release()
     return None
 
@@ -87,7 +86,7 @@ def _acquire(lock: Path, *, timeout: float) -> BaseFileLock:
             handle = SoftFileLock(lock)
             handle.acquire(timeout=timeout, poll_interval=_POLL_SECONDS)
     except Timeout:
-        owner = _read(_owner_file(lock))
+        owner = _read(owner_file(lock))
         raise OutputError(
             f"Another process is at work on {lock.parent.name}: {owner or 'unknown'}.",
             hint=f"Wait for it (--wait), or, if it no longer runs, delete {lock}.",
@@ -97,8 +96,16 @@ def _acquire(lock: Path, *, timeout: float) -> BaseFileLock:
     return handle
 
 
-def _owner_file(lock: Path) -> Path:
+def owner_file(lock: Path) -> Path:
+    """The file beside a lock that says who holds it."""
     return lock.with_name(f"{lock.stem}.owner.json")
+
+
+def _write(file: Path, owner: Owner) -> None:
+    try:
+        file.write_text(json.dumps(asdict(owner)), encoding="utf-8")
+    except OSError as error:
+        raise output_error(file, error) from error
 
 
 def _read(file: Path) -> Owner | None:

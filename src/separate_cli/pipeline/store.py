@@ -26,6 +26,7 @@ from pathlib import Path
 from separate_cli.files import TEMPORARY_SUFFIX, output_error, write_json
 from separate_cli.pipeline.hashes import HashCache
 from separate_cli.pipeline.key import SHORT
+from separate_cli.pipeline.lock import owner_file
 from separate_cli.pipeline.record import ATTEMPT, RECORD, Attempt, Output, Record, damage, read_attempt, read_record
 
 __all__ = ["Slot", "collect", "publish", "recover", "work_folder"]
@@ -73,6 +74,17 @@ class Slot:
         """The lock file."""
         return self.parent / f".{self.key[:SHORT]}.lock"
 
+    @property
+    def is_tidy(self) -> bool:
+        """Whether no process was killed between finishing the work and tidying up."""
+        left = [self.old, self.seed, self.part / RECORD, owner_file(self.lock), *self.trash]
+        return not any(path.exists() for path in left)
+
+    @property
+    def trash(self) -> list[Path]:
+        """Folders that were being deleted."""
+        return list(self.parent.glob(f"{self.key[:SHORT]}.trash-*"))
+
     def record(self) -> Record | None:
         """The record of the finished result, if there is one."""
         record = read_record(self.finished)
@@ -94,12 +106,12 @@ def recover(slot: Slot, hashes: HashCache) -> None:
         publish(slot, made, hashes)
     if slot.old.exists() and not slot.finished.exists():
         _rename(slot.old, slot.finished)
-    for folder in (slot.old, slot.seed, *slot.parent.glob(f"{slot.key[:SHORT]}.trash-*")):
+    for folder in (slot.old, slot.seed, *slot.trash):
         _discard(folder)
 
 
-def work_folder(slot: Slot, attempt: Attempt) -> Path:
-    """The ``.part`` folder to work in: what a killed attempt left, else a new one.
+def work_folder(slot: Slot, attempt: Attempt) -> tuple[Attempt, Path]:
+    """The ``.part`` folder to work in: what a killed attempt left, else a new one; and the attempt, counted on.
 
     An ``extend`` attempt starts from a copy of the finished result, a ``redo`` attempt from nothing.
 
@@ -113,7 +125,7 @@ def work_folder(slot: Slot, attempt: Attempt) -> Path:
         with suppress(FileNotFoundError):
             (slot.part / RECORD).unlink()  # it does not describe what is there, or recover() would have published it
         write_json(slot.part / ATTEMPT, attempt.model_dump(mode="json"))
-        return slot.part
+        return attempt, slot.part
     _discard(slot.part)
     try:
         if attempt.mode == "extend":
@@ -126,7 +138,7 @@ def work_folder(slot: Slot, attempt: Attempt) -> Path:
         raise output_error(slot.seed, error) from error
     write_json(slot.seed / ATTEMPT, attempt.model_dump(mode="json"))
     _rename(slot.seed, slot.part)
-    return slot.part
+    return attempt, slot.part
 
 
 def collect(folder: Path, hashes: HashCache) -> dict[str, Output]:
