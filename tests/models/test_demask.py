@@ -28,6 +28,32 @@ def test_with_a_norm_of_frames_chunks_give_the_samples_of_the_whole(norm_type: s
     torch.testing.assert_close(chunk[..., 32 : 32 + stop - start], whole[..., start:stop])
 
 
+def test_with_a_memory_chunks_that_hold_it_give_the_samples_of_the_whole() -> None:
+    model = small(norm_type="cLN", input_type="log", memory_frames=5, mask_act="bounded_gain", pad_edges=True)
+    wav = torch.randn(1, 600)
+    whole = model(wav)
+    assert model.lookbehind_samples == 31 + 5 * 16
+    start, stop = 12 * model.hop_samples, 400
+    begin = start - 7 * model.hop_samples
+    chunk = model(wav[:, begin : stop + 31])
+    torch.testing.assert_close(chunk[..., start - begin : stop - begin], whole[..., start:stop])
+
+
+def test_padded_edges_do_not_fade() -> None:
+    """With a mask of one, what comes out is what went in, from the first sample to the last."""
+    model = small(norm_type="cLN", mask_act="bounded_gain", pad_edges=True)
+    for parameter in model.masker[-2].parameters():
+        torch.nn.init.zeros_(parameter)
+    wav = torch.randn(2, 333)
+    torch.testing.assert_close(model(wav).squeeze(1), wav)
+
+
+def test_one_sample_and_none() -> None:
+    model = small(norm_type="cLN", pad_edges=True)
+    assert model(torch.ones(1)).shape == (1, 1)
+    assert small().forward(torch.ones(1)).shape == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("norm_type", "behind", "ahead"), [("gLN", None, None), ("fgLN", None, None), ("cgLN", None, 31)]
 )

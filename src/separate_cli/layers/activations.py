@@ -7,13 +7,14 @@ Checked: tests/layers/test_activations.py (NumPy formulas).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from torch import Tensor, nn
 
 from separate_cli.registry import Registry
 
-__all__ = ["ACTIVATIONS", "Activation", "Swish", "for_masks", "get", "register_activation"]
+__all__ = ["ACTIVATIONS", "Activation", "BoundedGain", "Swish", "for_masks", "get", "register_activation"]
 
 Activation = Callable[..., nn.Module]
 
@@ -30,6 +31,25 @@ class Swish(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Apply element by element."""
         return x * x.sigmoid()
+
+
+@ACTIVATIONS.add(name="bounded_gain")
+class BoundedGain(nn.Module):
+    """A gain between ``1 / limit`` and ``limit``: ``exp(L tanh(x / L))`` with ``L = ln(limit)``; 1 where ``x`` is 0.
+
+    Masks that have to amplify start as the identity, treat boosts and cuts alike in dB, and cannot explode.
+
+    Args:
+        limit: Largest gain, as a factor.
+    """
+
+    def __init__(self, limit: float = 32.0) -> None:
+        super().__init__()
+        self.log_limit = math.log(limit)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply element by element."""
+        return (self.log_limit * (x / self.log_limit).tanh()).exp()
 
 
 for _name, _activation in {

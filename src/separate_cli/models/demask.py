@@ -1,13 +1,15 @@
 """DeMask: a small network on STFT frames that undoes the muffling of a face mask.
 
     mixture (batch, 1, time) --STFT--> (batch, 2 freq, frame) --magnitude and/or parts--> (batch, input, frame)
-        --norm, [dense, norm, activation] x layers, dense, mask activation--> mask (batch, output, frame)
+        --norm, [dense, norm, activation, (memory)] x layers, dense, mask activation--> mask (batch, output, frame)
         --times the STFT, inverse--> estimate (batch, 1, time)
 
-With a norm that treats each frame by itself (``cLN``, ``bN``) an output sample depends on the frames that cover it
-and on nothing else, so that chunks give exactly the samples of the whole file.
+With a norm that treats each frame by itself (``cLN``, ``bN``) an output sample depends on the frames that cover it, on
+``memory_frames`` before them, and on nothing else, so that chunks give exactly the samples of the whole file.
 
 Source: Asteroid's recipe ``demask`` (Pariente et al., "Asteroid", Interspeech 2020); no paper of its own.
+Differs: ``input_type="log"``, ``memory_frames``, ``pad_edges`` and the mask activation ``bounded_gain`` are ours and off
+by default. Which mask is worn shows in the average spectrum of a second or two, not in one frame: hence the memory.
 Checked: tests/models/test_demask.py (golden numbers, chunks = whole).
 """
 
@@ -17,19 +19,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from separate_cli.filterbanks import make_enc_dec, transforms
 from separate_cli.layers import activations, norms
+from separate_cli.layers.trailing_mean import TrailingMean
 from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder
 
 __all__ = ["DeMask"]
 
+_LOG_FLOOR = 1e-5
+"""Added to magnitudes before the logarithm: below the quantisation noise of 16-bit recordings."""
 _FEATURES: dict[str, Callable[[Tensor], Tensor]] = {
     "mag": transforms.mag,
     "reim": lambda frames: frames,
     "cat": transforms.magreim,
+    "log": lambda frames: (transforms.mag(frames) + _LOG_FLOOR).log(),
 }
-_SHARE = {"mag": 1, "reim": 2, "cat": 3}
+_SHARE = {"mag": 1, "reim": 2, "cat": 3, "log": 1}
 """How many numbers a frequency gives."""
 
 
@@ -37,7 +44,8 @@ class DeMask(EncoderMaskerDecoder):
     """Mask network of dense layers, frame by frame, for one enhanced wave.
 
     Args:
-        input_type: What the network sees: ``"mag"`` magnitudes, ``"reim"`` real and imaginary parts, ``"cat"`` all.
+        input_type: What the network sees: ``"mag"`` magnitudes, ``"reim"`` real and imaginary parts, ``"cat"`` all,
+            ``"log"`` logarithmic magnitudes.
         output_type: What it masks: ``"mag"`` one mask for both parts (keeps the phase), ``"reim"`` one for each.
         hidden_dims: Sizes of the hidden layers.
         dropout: Probability that a hidden number is dropped in training.
@@ -49,6 +57,9 @@ class DeMask(EncoderMaskerDecoder):
         stride: Samples between two frames.
         kernel_size: Length of the window in samples.
         sample_rate: In Hz.
+        memory_frames: How many past frames the first hidden layer is averaged over; 0 for none.
+        pad_edges: Whether to pad with zeros so that the first and last samples are covered by as many windows as the
+            others; without, they fade in and out.
         fb_kwargs: Further arguments of the filterbank.
 
     Raises:
@@ -76,11 +87,13 @@ class DeMask(EncoderMaskerDecoder):
         stride: int = 256,
         kernel_size: int = 512,
         sample_rate: float = 16000,
+        memory_frames: int = 0,
+        pad_edges: bool = False,
         **fb_kwargs: Any,
     ) -> None:
         if input_type not in _FEATURES or output_type not in {"mag", "reim"}:
             raise ValueError(
-                "Expected input_type 'mag', 'reim' or 'cat' and output_type 'mag' or 'reim', "
+                "Expected input_type 'mag', 'reim', 'cat' or 'log' and output_type 'mag' or 'reim', "
                 f"got {input_type!r} and {output_type!r}."
             )
         encoder, decoder = make_enc_dec(
@@ -90,15 +103,31 @@ class DeMask(EncoderMaskerDecoder):
         size = _SHARE[input_type] * freqs
         norm, hidden_activation = norms.get(norm_type), activations.get(activation)()  # one PReLU weight for all layers
         layers: list[nn.Module] = [norm(size)]
-        for hidden in hidden_dims:
+        for number, hidden in enumerate(hidden_dims):
             layers += [nn.Conv1d(size, hidden, 1), norm(hidden), hidden_activation, nn.Dropout(dropout)]
+            layers += [TrailingMean(memory_frames)] if memory_frames and number == 0 else []
             size = hidden
         layers += [nn.Conv1d(size, _SHARE[output_type] * freqs, 1), activations.for_masks(mask_act, softmax_dim=0)]
         super().__init__(encoder, nn.Sequential(*layers), decoder, sample_rate=sample_rate, n_sources=1)
         self.input_type = input_type
         self.output_type = output_type
-        self.lookbehind_samples = kernel_size - 1 if getattr(norm, "frame_local", False) else None
+        self.edge_samples = (kernel_size - stride, kernel_size - 1) if pad_edges else (0, 0)
+        lookbehind = kernel_size - 1 + memory_frames * stride
+        self.lookbehind_samples = lookbehind if getattr(norm, "frame_local", False) else None
         self.lookahead_samples = kernel_size - 1 if getattr(norm, "causal", False) else None
+
+    def forward(self, wav: Tensor) -> Tensor:
+        """Enhance ``wav``, ``(time)``, ``(batch, time)`` or ``(batch, 1, time)``.
+
+        Returns:
+            ``(1, time)`` for 1-D input, else ``(batch, 1, time)``; as long as the input.
+
+        Raises:
+            ValueError: If the shape is none of these, or there is no sample.
+        """
+        before, _ = self.edge_samples
+        estimates = super().forward(functional.pad(wav, self.edge_samples))
+        return estimates[..., before : before + wav.shape[-1]]
 
     def forward_masker(self, tf_rep: Tensor) -> Tensor:
         """Masks ``(batch, freq or 2 freq, frame)`` from the frames ``(batch, 2 freq, frame)``."""
