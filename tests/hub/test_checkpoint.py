@@ -60,6 +60,25 @@ def test_loading_leaves_the_random_state_alone(saved: Path) -> None:
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_filters_that_the_constructor_makes_are_not_stored(saved: Path) -> None:
+    from separate_cli.hub.checkpoint import read_checkpoint
+
+    whole = read_checkpoint(saved)
+    assert "encoder.filterbank._filters" in whole.header.rebuilt
+    assert not set(whole.header.rebuilt) & set(whole.tensors)
+
+
+def test_only_buffers_may_be_left_out(saved: Path) -> None:
+    from separate_cli.hub.checkpoint import Weights, read_checkpoint, write_weights
+
+    whole = read_checkpoint(saved)
+    key = next(name for name in whole.tensors if name.endswith("bias"))
+    header = whole.header.model_copy(update={"rebuilt": (*whole.header.rebuilt, key)})
+    write_weights(Weights(header, {k: v for k, v in whole.tensors.items() if k != key}), saved)
+    with pytest.raises(InputError, match=key):
+        load_model(saved)
+
+
 def test_half_precision_storage_gives_a_single_precision_model(model: DeMask, tmp_path: Path) -> None:
     from separate_cli.hub.checkpoint import Weights, read_checkpoint, write_weights
 

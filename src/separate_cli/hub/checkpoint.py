@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from separate_cli.errors import InputError
@@ -47,15 +48,27 @@ def save_checkpoint(model: Separator, path: Path, **about: Any) -> Header:
     Raises:
         OutputError: If the file cannot be written.
     """
+    rebuilt = _rebuilt(model)
     header = Header(
         model_name=type(model).__name__,
         model_args=model.get_model_args(),
         sample_rate=model.sample_rate,
         source_names=model.source_names,
+        rebuilt=rebuilt,
         **{"software": software_versions(), **about},
     )
-    write_weights(Weights(header, dict(model.state_dict())), path)
+    tensors = {key: value for key, value in model.state_dict().items() if key not in rebuilt}
+    write_weights(Weights(header, tensors), path)
     return header
+
+
+def _rebuilt(model: Separator) -> tuple[str, ...]:
+    """Buffers that the constructor makes bit by bit from the arguments alone, such as the filters of an STFT."""
+    with torch.random.fork_rng(devices=[]):
+        twin = type(model)(**model.get_model_args())
+    state, fresh = model.state_dict(), twin.state_dict()
+    weights = {name for name, _ in model.named_parameters(remove_duplicate=False)}
+    return tuple(key for key in state if key not in weights and torch.equal(state[key].cpu(), fresh[key]))
 
 
 def write_weights(weights: Weights, path: Path) -> None:
@@ -97,8 +110,6 @@ def read_checkpoint(path: Path) -> Weights:
 def software_versions() -> dict[str, str]:
     """Versions of what decides the numbers."""
     import platform
-
-    import torch
 
     from separate_cli import __version__
 

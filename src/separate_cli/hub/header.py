@@ -53,6 +53,7 @@ class Header(BaseModel):
     software: dict[str, str] = Field(default_factory=dict)
     parents: dict[str, str] = Field(default_factory=dict, description="What it was made from → SHA-256.")
     notes: tuple[str, ...] = ()
+    rebuilt: tuple[str, ...] = Field((), description="Buffers that are not stored: the constructor makes them again.")
 
     def to_metadata(self) -> dict[str, str]:
         """The header as safetensors metadata: one JSON string a field."""

@@ -109,7 +109,8 @@ def build(weights: Weights, *, where: str) -> Separator:
             hint="The file is damaged or of another version of the model.",
         ) from error
     try:
-        model.load_state_dict(weights.tensors)
+        own = dict(model.named_buffers())
+        model.load_state_dict({key: own[key] for key in header.rebuilt if key in own} | weights.tensors)
     except RuntimeError as error:
         raise InputError(f"{where}: {' '.join(str(error).split())[:300]}", hint=_UNFIT) from error
     return model.eval()

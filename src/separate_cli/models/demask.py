@@ -8,8 +8,8 @@ With a norm that treats each frame by itself (``cLN``, ``bN``) an output sample 
 ``memory_frames`` before them, and on nothing else, so that chunks give exactly the samples of the whole file.
 
 Source: Asteroid's recipe ``demask`` (Pariente et al., "Asteroid", Interspeech 2020); no paper of its own.
-Differs: ``input_type="log"``, ``memory_frames``, ``pad_edges`` and the mask activation ``bounded_gain`` are ours and off
-by default. Which mask is worn shows in the average spectrum of a second or two, not in one frame: hence the memory.
+Differs: ``input_type="log"``, ``memory_frames``, ``pad_edges`` and the mask activation ``bounded_gain`` are ours and
+off by default. Which mask is worn shows in the average spectrum of a second or two, not in one frame: hence the memory.
 Checked: tests/models/test_demask.py (golden numbers, chunks = whole).
 """
 
