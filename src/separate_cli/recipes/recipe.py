@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SerializeAsAny
+from typing import Annotated
+
+from pydantic import Field, SerializeAsAny, field_validator
 
 from separate_cli.specs.base import Spec, StageSpec
 
 __all__ = ["HEADER", "Recipe", "Section"]
+
+_FolderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*$")]
+"""Runs and stages are folders, on every system; dots mark what is unfinished."""
 
 
 class Section(Spec):
@@ -16,7 +21,7 @@ class Section(Spec):
     earlier stages whose results it is given.
     """
 
-    name: str
+    name: _FolderName
     verb: str
     after: tuple[str, ...] = ()
     spec: SerializeAsAny[StageSpec]
@@ -28,7 +33,7 @@ class Recipe(Spec):
     ``published`` holds scores reported elsewhere for this system, by metric name; ``source`` says where.
     """
 
-    name: str
+    name: _FolderName
     description: str = ""
     task: str = ""
     corpus: str = ""
@@ -36,6 +41,23 @@ class Recipe(Spec):
     published: dict[str, float] = Field(default_factory=dict)
     source: str = ""
     sections: tuple[Section, ...]
+
+    @field_validator("sections")
+    @classmethod
+    def _in_order(cls, sections: tuple[Section, ...]) -> tuple[Section, ...]:
+        """Sections after those whose results they need, otherwise as written."""
+        todo, ordered, done = list(sections), list[Section](), set[str]()
+        while todo:
+            ready = next((section for section in todo if done.issuperset(section.after)), None)
+            if ready is None:
+                names = [section.name for section in sections]
+                lost = [f"{s.name} needs {name}" for s in todo for name in s.after if name not in names]
+                circle = f"{', '.join(section.name for section in todo)} wait for each other"
+                raise ValueError("; ".join(lost) + ", which the recipe does not have" if lost else circle)
+            todo.remove(ready)
+            ordered.append(ready)
+            done.add(ready.name)
+        return tuple(ordered)
 
     def __getitem__(self, stage: str) -> StageSpec:
         """The spec of a stage, by the stage's name.

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from separate_cli.errors import SpecError
 from separate_cli.pipeline.stage import Source, Stage, StageContext
 from separate_cli.recipes.recipe import Recipe, Section
 
@@ -22,11 +21,7 @@ __all__ = ["assemble"]
 
 
 def assemble(recipe: Recipe) -> tuple[Stage, ...]:
-    """The stages of a recipe, in order.
-
-    Raises:
-        SpecError: If a stage comes before one whose output it needs.
-    """
+    """The stages of a recipe, in order."""
     stages: dict[str, Stage] = {}
     for section in recipe.sections:
         stages[section.name] = _stage(section, stages)
@@ -34,13 +29,7 @@ def assemble(recipe: Recipe) -> tuple[Stage, ...]:
 
 
 def _stage(section: Section, earlier: dict[str, Stage]) -> Stage:
-    missing = [name for name in section.after if name not in earlier]
-    if missing:
-        raise SpecError(
-            f"The stage {section.name} needs {', '.join(missing)}, which the recipe does not have before it.",
-            hint=f"Add the section {missing[0]} above {section.name}.",
-        )
-    sources = {name: Source(path, patterns) for name, (path, patterns) in section.spec.sources().items()}
+    sources = {name: Source(path.expanduser(), patterns) for name, (path, patterns) in section.spec.sources().items()}
     # A manifest says which recordings there are; where they are now, and whether they changed, only the source knows.
     behind = {
         f"{name}.{key}": source
