@@ -11,7 +11,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from separate_cli.losses.checks import check_finite, check_same_shape, check_sources
-from separate_cli.losses.gram import inner_products, residual_energy
+from separate_cli.losses.gram import Gram
 
 __all__ = ["MultiSrcMSE", "PairwiseMSE", "SingleSrcMSE", "multisrc_mse", "pairwise_mse", "singlesrc_mse"]
 
@@ -41,8 +41,7 @@ class PairwiseMSE(nn.Module):
         """
         estimates, references = check_sources(estimates, references)
         estimates, references = estimates.flatten(2), references.flatten(2)  # (batch, source, value)
-        products = inner_products(estimates, references)
-        loss = residual_energy(estimates, references, 1.0, products) / estimates.shape[2]
+        loss = Gram.of(estimates, references).residual_energy(1.0) / estimates.shape[2]
         return check_finite(loss, estimates, references)
 
 

@@ -29,7 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from separate_cli.losses.checks import check_finite, check_same_shape, check_sources
-from separate_cli.losses.gram import inner_products, residual_energy
+from separate_cli.losses.gram import Gram
 
 __all__ = [
     "MultiSrcNegSDR",
@@ -69,15 +69,10 @@ class _NegSDR(nn.Module):
 
     def _pairwise(self, estimates: Tensor, references: Tensor) -> Tensor:
         """``(batch, est, time)`` and ``(batch, ref, time)`` → ``(batch, est, ref)``."""
-        if self.zero_mean:
-            estimates = estimates - estimates.mean(-1, keepdim=True)
-            references = references - references.mean(-1, keepdim=True)
-        products = inner_products(estimates, references)
-        dot, _, reference_energy = products
-        scale = dot / (reference_energy + self.EPS)
-        target = reference_energy if self.sdr_type == "snr" else scale * scale * reference_energy
-        weight = scale if self.sdr_type == "sisdr" else 1.0
-        ratio = target / (residual_energy(estimates, references, weight, products) + self.EPS)
+        gram = Gram.of(estimates, references, zero_mean=self.zero_mean)
+        scale = gram.dot / (gram.reference_energy + self.EPS)
+        target = gram.reference_energy if self.sdr_type == "snr" else scale * scale * gram.reference_energy
+        ratio = target / (gram.residual_energy(scale if self.sdr_type == "sisdr" else 1.0) + self.EPS)
         return -10 * torch.log10(ratio + self.EPS) if self.take_log else -ratio
 
 

@@ -82,7 +82,7 @@ class SingleSrcMultiScaleSpectral(nn.Module):
 
     def _scale_loss(self, waves: Tensor, fft: int, window: int, hop: int) -> Tensor:
         """``(2, batch, ..., time)`` → ``(batch)``."""
-        estimate, reference = _magnitude(waves, fft, window, hop)
+        estimate, reference = _magnitude(waves, fft, window, hop).unbind(0)
         linear: Tensor = (reference - estimate).abs().flatten(1).sum(1)
         logarithmic = (reference.log() - estimate.log()).abs().flatten(1).sum(1)
         return linear + self.alpha * logarithmic
