@@ -10,7 +10,16 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["DryRunFlag", "FreshFlag", "NameOption", "RecipeArgument", "RecipeOption", "RootOption", "SetOption"]
+__all__ = [
+    "DryRunFlag",
+    "FreshFlag",
+    "NameOption",
+    "RecipeArgument",
+    "RecipeOption",
+    "RootOption",
+    "SetOption",
+    "WaitFlag",
+]
 
 _RECIPE_HELP = "A built-in recipe, one in ./recipes, or a YAML file. See: sep recipes ls"
 
@@ -35,3 +44,6 @@ FreshFlag = Annotated[
     bool, typer.Option("--fresh", help="Redo from scratch. The old result stays until the new one is complete.")
 ]
 DryRunFlag = Annotated[bool, typer.Option("--dry-run", help="Say what would be done and why, then stop.")]
+WaitFlag = Annotated[
+    bool, typer.Option("--wait", help="Wait while another process is at work on the same result, instead of stopping.")
+]

@@ -13,6 +13,7 @@ waits    an earlier stage has to run first; its result decides
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,9 +93,11 @@ def make_plan(
         progress: Where to report the reading of inputs.
 
     Raises:
-        UsageError: If there is no stage ``until``.
+        UsageError: If there is no stage ``until``, or if ``run`` cannot be the name of a folder.
         InputError: If files of the user's that a stage reads are missing; names all of them.
     """
+    if not re.fullmatch(r"\w[\w.+-]*", run):
+        raise UsageError(f"A run is a folder: expected letters, digits, or any of ._+- in its name, got {run!r}.")
     stages = _up_to(stages, until)
     _check_sources(stages, workspace)
     with HashCache(workspace / CACHE_FILE) as hashes:

@@ -16,7 +16,7 @@ import yaml
 
 from separate_cli.errors import Fault
 
-__all__ = ["Node", "parse"]
+__all__ = ["CORE", "Node", "parse"]
 
 _MOST_NODES = 50_000
 """Far above any recipe: stops a few lines of nested aliases from filling the memory."""
@@ -99,23 +99,29 @@ def _child(node: Node, part: str | int) -> Node | None:
     return None
 
 
+_TAG = "tag:yaml.org,2002:"
+CORE: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = tuple(
+    (_TAG + name, re.compile(f"^(?:{pattern})$"), (*first,) or ("",))
+    for name, pattern, first in [
+        ("null", r"~|null|Null|NULL", "~nN"),
+        ("null", "", ""),
+        ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+        ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+        ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+0123456789."),
+        ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+."),
+    ]
+)
+"""Which plain words are not text: tag, pattern, first characters."""
+
+
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # whichever this installation has
     """Safe loader with the YAML 1.2 core schema instead of 1.1."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  PyYAML's own form
 
 
-_TAG = "tag:yaml.org,2002:"
-_CORE: tuple[tuple[str, str, str], ...] = (
-    ("null", r"~|null|Null|NULL|", "~nN\0"),
-    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
-    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+0123456789."),
-    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+."),
-)
-for _name, _pattern, _first in _CORE:
-    _starts = ["" if char == "\0" else char for char in _first]
-    _Loader.add_implicit_resolver(_TAG + _name, re.compile(f"^(?:{_pattern})$"), _starts)
+for _rule in CORE:
+    _Loader.add_implicit_resolver(*_rule)
 
 
 def parse(text: str, where: str, faults: list[Fault], *, lines: bool = True) -> Node:

@@ -10,8 +10,9 @@ from separate_cli.specs.base import Spec, StageSpec
 
 __all__ = ["HEADER", "Recipe", "Section"]
 
-_FolderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*$")]
-"""Runs and stages are folders, on every system; dots mark what is unfinished."""
+_RunName = Annotated[str, Field(pattern=r"^\w[\w.+-]*$")]
+_StageName = Annotated[str, Field(pattern=r"^\w[\w+-]*$")]
+"""Both are names of folders, on every system."""
 
 
 class Section(Spec):
@@ -21,7 +22,7 @@ class Section(Spec):
     earlier stages whose results it is given.
     """
 
-    name: _FolderName
+    name: _StageName
     verb: str
     after: tuple[str, ...] = ()
     spec: SerializeAsAny[StageSpec]
@@ -33,7 +34,7 @@ class Recipe(Spec):
     ``published`` holds scores reported elsewhere for this system, by metric name; ``source`` says where.
     """
 
-    name: _FolderName
+    name: _RunName
     description: str = ""
     task: str = ""
     corpus: str = ""

@@ -17,6 +17,11 @@ from separate_cli.specs.base import StageSpec
 __all__ = ["closest", "validate"]
 
 _RESERVED = ("verb", "after")
+_PLAIN = {
+    "Input should be": "expected",
+    "Input should": "expected to",
+    "String should match pattern": "expected text that matches",
+}
 _WIDTH = 60
 _LISTED = 12
 
@@ -94,7 +99,9 @@ def _problem(detail: Any, kind: Any) -> str:
         field = str(context["discriminator"]).strip("'")
         return f"expected {field} to be one of {context['expected_tags']}, got {context['tag']!r}"
     got = "" if isinstance(value, (dict, list, tuple)) else f", got {_short(value)}"
-    return message.replace("Input should be", "expected").replace("Input should", "expected to") + got
+    for formal, plain in _PLAIN.items():
+        message = message.replace(formal, plain)
+    return message + got
 
 
 def _short(value: Any) -> str:

@@ -1,0 +1,122 @@
+"""What ``sep run``, ``sep train``, ``sep eval`` and ``sep data prepare`` have in common: a recipe, carried out.
+
+recipe + overrides --load--> Recipe --assemble--> stages --plan--> shown, then run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from separate_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from separate_cli.pipeline.plan import Plan
+    from separate_cli.pipeline.record import Record
+
+__all__ = ["carry_out", "closing_notes", "stages_from"]
+
+
+def carry_out(
+    recipe: str,
+    overrides: Sequence[str] | None = None,
+    *,
+    root: Path | None = None,
+    name: str | None = None,
+    until: str | None = None,
+    fresh: bool | Collection[str] = False,
+    dry_run: bool = False,
+    wait: bool = False,
+) -> dict[str, Record] | None:
+    """Run a recipe's stages, or with ``dry_run`` only say what would be done.
+
+    Args:
+        recipe: Name or file of the recipe.
+        overrides: ``--set`` arguments.
+        root: The workspace.
+        name: Name of the run; the recipe's if None.
+        until: The last stage to run; the recipe's last if None.
+        fresh: Redo from scratch: all stages, or those named.
+        dry_run: Do nothing.
+        wait: Wait for another process at work on the same result.
+
+    Returns:
+        Stage name → its record; None after a dry run. ``--json`` already has its result.
+    """
+    from separate_cli.pipeline.inventory import note_run
+    from separate_cli.pipeline.plan import make_plan
+    from separate_cli.pipeline.runner import run_plan
+    from separate_cli.recipes.load import load_recipe
+    from separate_cli.report.console import out
+    from separate_cli.settings import workspace
+    from separate_cli.stages.assemble import assemble
+
+    loaded = load_recipe(recipe, overrides or ())
+    stages = assemble(loaded)
+    names = [stage.name for stage in stages]
+    redo = set(names) if fresh is True else set(fresh or ())
+    plan = make_plan(stages, workspace=workspace(root), run=name or loaded.name, until=until, fresh=redo, progress=out)
+    if dry_run:
+        _show(plan)
+        return None
+    note_run(plan.workspace / "exp" / plan.run, recipe=recipe, overrides=list(overrides or ()), stages=names)
+    records = run_plan(plan, progress=out, on_event=lambda event: out.note(f"{event.stage}: {event.text}"), wait=wait)
+    out.result({"run": plan.run, "workspace": str(plan.workspace), "stages": [_describe(one) for one in records]})
+    return {record.stage: record for record in records}
+
+
+def stages_from(recipe: str, overrides: Sequence[str] | None, first: str) -> set[str]:
+    """The names of a recipe's stages from ``first`` on.
+
+    Raises:
+        UsageError: If it has no such stage.
+    """
+    from separate_cli.recipes.load import load_recipe
+
+    names = [section.name for section in load_recipe(recipe, overrides or ()).sections]
+    if first not in names:
+        raise UsageError(f"The recipe has no stage {first!r}.", hint=f"Its stages are: {', '.join(names)}.")
+    return set(names[names.index(first) :])
+
+
+def closing_notes(records: Mapping[str, Record]) -> list[str]:
+    """What to say at the end: the scores of each stage that has any, and what to do with a trained model."""
+    from separate_cli.pipeline.inventory import headline
+
+    notes = []
+    for stage, record in records.items():
+        scores = ", ".join(f"{name} {value:.3g}" for name, value in (headline(record.folder) or {}).items())
+        notes.extend([f"{stage}: {scores}"] if scores else [])
+    models = [r.folder / name for r in records.values() for name in r.essential() if name.endswith(".safetensors")]
+    return notes + [f"Next: sep infer {path} FILES..." for path in models[-1:]]
+
+
+def _show(plan: Plan) -> None:
+    from separate_cli.report.console import out
+
+    for step in plan.steps:
+        out.line(str(step))
+    steps = [
+        {
+            "stage": step.stage.name,
+            "state": step.state,
+            "reason": step.reason,
+            "folder": None if step.slot is None else str(step.slot.finished),
+        }
+        for step in plan.steps
+    ]
+    out.result({"run": plan.run, "workspace": str(plan.workspace), "dry_run": True, "stages": steps})
+
+
+def _describe(record: Record) -> dict[str, object]:
+    from separate_cli.pipeline.inventory import headline
+
+    return {
+        "stage": record.stage,
+        "ran": record.ran,
+        "folder": str(record.folder),
+        "key": record.key,
+        "duration_seconds": round(record.duration_seconds, 3),
+        "score": headline(record.folder),
+    }

@@ -1,0 +1,58 @@
+"""``sep run``: all stages of a recipe, each of which resumes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from separate_cli.cli.choices import DryRunFlag, FreshFlag, NameOption, RecipeArgument, RootOption, SetOption, WaitFlag
+from separate_cli.cli.command import command
+from separate_cli.errors import UsageError
+
+__all__ = ["register"]
+
+UntilOption = Annotated[str | None, typer.Option("--until", metavar="STAGE", help="Stop after this stage.")]
+FromOption = Annotated[
+    str | None, typer.Option("--from", metavar="STAGE", help="With --fresh: redo only from this stage on.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``sep run``."""
+    command(app, "run")(run)
+
+
+def run(
+    recipe: RecipeArgument,
+    *,
+    overrides: SetOption = None,
+    until: UntilOption = None,
+    fresh: FreshFlag = False,
+    first: FromOption = None,
+    dry_run: DryRunFlag = False,
+    wait: WaitFlag = False,
+    name: NameOption = None,
+    root: RootOption = None,
+) -> None:
+    """Run all stages of a recipe. What is done is skipped, what was interrupted goes on.
+
+    Example: sep run demask --set train.epochs=50
+    """
+    from separate_cli.cli.carry_out import carry_out, closing_notes, stages_from
+    from separate_cli.report.console import out
+
+    if first and not fresh:
+        raise UsageError(
+            "--from says where --fresh begins.",
+            hint=f"Finished stages are skipped anyway; to redo them: --fresh --from {first}",
+        )
+    redo = stages_from(recipe, overrides, first) if first else fresh
+    records = carry_out(recipe, overrides, root=root, name=name, until=until, fresh=redo, dry_run=dry_run, wait=wait)
+    if records is None:
+        return
+    if not any(record.ran for record in records.values()):
+        out.note("Nothing to do: every stage is done.")
+    for text in closing_notes(records):
+        out.note(text)
+    out.line(str(list(records.values())[-1].folder))
