@@ -39,6 +39,7 @@ class Utterance:
         references: As in ``evaluate``.
         sample_rate: In Hz.
         mixture: As in ``evaluate``.
+        transcripts: As in ``evaluate``.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Utterance:
     references: Waves
     sample_rate: int
     mixture: Waves | None = None
+    transcripts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ def _score(utterance: Utterance, settings: _Settings) -> MetricResult:
         sample_rate=utterance.sample_rate,
         metrics=settings.metrics,
         permute=settings.permute,
+        transcripts=utterance.transcripts,
         errors=settings.errors,
     )
 

@@ -13,8 +13,10 @@ from typing import TypeAlias
 from separate_cli.metrics.bss import score_bss
 from separate_cli.metrics.intelligibility import score_estoi, score_stoi
 from separate_cli.metrics.music import MUSIC_METRICS, score_music
+from separate_cli.metrics.noreference import DNSMOS_METRICS, score_dnsmos
 from separate_cli.metrics.perceptual import score_pesq, score_pesq_nb, score_pesq_wb
 from separate_cli.metrics.ratios import score_si_sdr, score_snr
+from separate_cli.metrics.recognition import score_words
 from separate_cli.metrics.spectral import score_lsd
 from separate_cli.metrics.waves import Outcome, Trial
 from separate_cli.registry import Registry
@@ -59,6 +61,9 @@ for _metric, _aliases in (
     (Metric("pesq_wb", score_pesq_wb), []),
     (Metric("pesq_nb", score_pesq_nb), []),
     (Metric("lsd", score_lsd, "dB", higher_is_better=False), []),
+    (Metric("wer", score_words, higher_is_better=False), []),
+    (Metric("cer", score_words, higher_is_better=False), []),
+    *((Metric(name, score_dnsmos), []) for name in DNSMOS_METRICS),
     *((Metric(name, score_music, "dB", multichannel=True), []) for name in MUSIC_METRICS),
 ):
     METRICS.register(_metric.name, _metric, aliases=_aliases)

@@ -11,8 +11,10 @@ Checked: tests/metrics/test_summary.py (normal theory, coverage, hand-counted ca
 
 from __future__ import annotations
 
+import csv
+import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,7 +23,7 @@ import numpy.typing as npt
 
 from separate_cli.metrics.waves import FloatArray
 
-__all__ = ["Statistic", "bootstrap_interval", "describe", "summarize", "summary_table"]
+__all__ = ["Statistic", "bootstrap_interval", "describe", "rows_as_csv", "summarize", "summary_table"]
 
 _BLOCK = 1 << 22
 """Most indices drawn at once: bounds the memory of the bootstrap."""
@@ -161,3 +163,20 @@ def _with_interval(statistic: Statistic | None) -> str:
 
 def _count(statistic: Statistic) -> str:
     return f"{statistic.count} ({statistic.excluded} without)" if statistic.excluded else str(statistic.count)
+
+
+def rows_as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV text with all their columns in order of first appearance; NaN and missing cells are empty.
+
+    >>> print(rows_as_csv([{"key": "a", "snr": 1.5}, {"key": "b", "snr": float("nan"), "reasons": "silent"}]), end="")
+    key,snr,reasons
+    a,1.5,
+    b,,silent
+    """
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: "" if isinstance(v, float) and math.isnan(v) else v for name, v in row.items()})
+    return text.getvalue()

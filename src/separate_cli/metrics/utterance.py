@@ -94,6 +94,7 @@ def evaluate(
     sample_rate: int,
     metrics: Sequence[str | Metric] = DEFAULT_METRICS,
     permute: bool = True,
+    transcripts: Sequence[str] = (),
     errors: ErrorPolicy = "nan",
 ) -> MetricResult:
     """Score the estimates of one utterance against its references.
@@ -107,6 +108,7 @@ def evaluate(
         metrics: Names from ``METRICS``, or ``Metric`` objects of your own.
         permute: Whether to score the assignment of estimates to references with the best mean SI-SDR; False scores
             the i-th estimate as the i-th reference.
+        transcripts: What is said in each reference, for word error rates; without, what is recognised in a reference.
         errors: ``"nan"`` gives NaN and a reason for what cannot be computed; ``"raise"`` raises the first cause.
 
     Returns:
@@ -132,12 +134,16 @@ def evaluate(
     _check(est, ref, mix, sample_rate=sample_rate, permute=permute)
     chosen = [metric if isinstance(metric, Metric) else METRICS.get(metric) for metric in metrics]
 
+    if transcripts and len(transcripts) != len(ref):
+        raise ValueError(f"Expected a transcript for each of {len(ref)} references, got {len(transcripts)}.")
     faulty = [name for name, wave in (("estimates", est), ("references", ref), ("mixture", mix)) if _is_faulty(wave)]
     permutation = best_permutation(est, ref) if permute and not faulty else tuple(range(len(ref)))
     pairs = [(permutation[j], j) for j in range(len(ref))]
     if mix is not None:
         pairs += [(len(est) + (j if len(mix) > 1 else 0), j) for j in range(len(ref))]
-    trial = Trial(est if mix is None else np.concatenate([est, mix]), ref, tuple(pairs), sample_rate)
+    trial = Trial(
+        est if mix is None else np.concatenate([est, mix]), ref, tuple(pairs), sample_rate, tuple(transcripts)
+    )
     if faulty:
         error = Undefined(f"NaN or infinite samples in the {' and '.join(faulty)}.")
         outcomes = {metric.name: Outcome(np.full(len(pairs), np.nan), error) for metric in chosen}

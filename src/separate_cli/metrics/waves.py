@@ -62,12 +62,14 @@ class Trial:
         references: Clean signals, ``(reference, time)`` or ``(reference, channel, time)``.
         pairs: Which signal is compared with which reference.
         sample_rate: In Hz.
+        transcripts: What is said in each reference, if it is known.
     """
 
     signals: FloatArray
     references: FloatArray
     pairs: tuple[tuple[int, int], ...]
     sample_rate: int
+    transcripts: tuple[str, ...] = ()
 
     def silence(self, pair: tuple[int, int]) -> Undefined | None:
         """Why a pair has no defined value, if one of its two signals is digital silence."""
