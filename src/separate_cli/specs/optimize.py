@@ -57,7 +57,8 @@ ScheduleSpec = Annotated[ConstantRate | PlateauRate | CosineRate, Field(discrimi
 
 
 class LossTerm(Spec):
-    """One term of the loss, see ``losses``; its name is its key in the recipe."""
+    """One term of the loss, see ``losses``."""
 
+    name: str | None = Field(None, description="Which loss; null: the key of this term in the recipe.")
     weight: float = 1.0
     args: dict[str, Any] = Field({}, description="Further arguments of the loss.")

@@ -1,0 +1,38 @@
+"""Data loaders that give the same batches whatever the number of workers."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from separate_cli.data.sampling import EpochBatches
+
+__all__ = ["make_loader"]
+
+
+def make_loader(examples: Dataset[Any], batches: EpochBatches, *, workers: int = 0) -> DataLoader[Any]:
+    """A loader of ``examples``, in the order of ``batches``.
+
+    Args:
+        examples: Indexed by ``data.sampling.Draw``.
+        batches: Which examples make up which batch.
+        workers: Processes that make examples; 0: the process itself.
+    """
+    return DataLoader(
+        examples,
+        batch_sampler=batches,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),  # else making an iterator would draw from the model's random numbers
+        worker_init_fn=_leave_signals_to_the_parent,
+    )
+
+
+def _leave_signals_to_the_parent(worker: int) -> None:
+    """Ctrl-C reaches all processes of a terminal, but the parent still needs its batch to end the step."""
+    del worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,138 @@
+"""Going on exactly where a killed run was.
+
+    after a batch, every few minutes --save--> resume.ckpt --kill, start again--> the next batch of the same epoch
+
+What is kept is the state of model, optimizer, schedules, scaler and callbacks, and the position: epoch, batch, step.
+The data needs no state, because each example is a function of seed and position (``data.sampling``); nor do the random
+numbers of the model, because each step seeds them anew from seed and step. Lightning's own counters are left out: to
+it, a resumed run is a new one whose first epoch is short. So the result does not depend on how Lightning restarts in
+the middle of an epoch, which differs between its versions.
+
+Checked: tests/engine/test_fit.py (killed at random steps, final weights equal to the bit).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+
+from separate_cli.data.sampling import EpochBatches
+from separate_cli.errors import InputError, Interrupted
+from separate_cli.files import atomic_path
+
+__all__ = ["Checkpoints", "Resume"]
+
+
+class Checkpoints(TorchCheckpointIO):
+    """Lightning's checkpoints without its counters, whole or absent, and read without running code."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Write ``checkpoint`` to ``path``."""
+        kept = {key: value for key, value in checkpoint.items() if key != "loops"}
+        with atomic_path(Path(path)) as temporary:
+            torch.save(kept, temporary)
+
+    def load_checkpoint(self, path: Any, map_location: Any = "cpu", weights_only: bool | None = None) -> dict[str, Any]:
+        """Read it again.
+
+        Raises:
+            InputError: If it cannot be read.
+        """
+        try:
+            state: dict[str, Any] = torch.load(path, map_location=map_location, weights_only=True)
+        except Exception as error:  # torch raises many kinds for one cause
+            raise InputError(
+                f"The saved state {path} cannot be read: {error}", hint="Start over with --fresh."
+            ) from error
+        return state
+
+
+class Resume(pl.Callback):
+    """Knows the position, saves it with all state, and seeds every step. Comes last among the callbacks.
+
+    Args:
+        batches: The training batches; told where to begin.
+        path: Where the state is saved.
+        seed: Of the model's random numbers.
+        every_seconds: How much work a kill may cost.
+        is_stopping: Asked after each step; True saves and ends the run.
+
+    Attributes:
+        epoch: Finished epochs.
+        batch: Finished batches of the epoch.
+        step: Finished batches in all.
+    """
+
+    def __init__(
+        self,
+        batches: EpochBatches,
+        path: Path,
+        *,
+        seed: int,
+        every_seconds: float,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.batches, self.path, self.seed = batches, path, seed
+        self.every_seconds, self.is_stopping = every_seconds, is_stopping
+        self.epoch = self.batch = self.step = 0
+        self._saved = time.monotonic()
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Make the random numbers of this step a function of seed and step, whatever came before."""
+        torch.manual_seed(int(np.random.SeedSequence(self.seed, spawn_key=(self.step,)).generate_state(1)[0]))
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Count, and save if it is time. The last batch of an epoch is saved after validation instead."""
+        self.batch += 1
+        self.step += 1
+        if self.batch < self.batches.per_epoch and self.batch % trainer.accumulate_grad_batches == 0:
+            self._save_if_due(trainer, pl_module)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Turn to the next epoch."""
+        self.epoch, self.batch = self.epoch + 1, 0
+        self.batches.epoch, self.batches.start = self.epoch, 0
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save if it is time: only now have all schedules taken their step for the last epoch."""
+        self._save_if_due(trainer, pl_module)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save, so that a raised budget goes on from here."""
+        self._save(trainer, pl_module)
+
+    def state_dict(self) -> dict[str, int]:
+        """The position."""
+        return {"epoch": self.epoch, "batch": self.batch, "step": self.step}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Take up a position, and tell the batches."""
+        self.epoch, self.batch, self.step = state_dict["epoch"], state_dict["batch"], state_dict["step"]
+        self.batches.epoch, self.batches.start = self.epoch, self.batch
+
+    def _save_if_due(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if self.is_stopping():
+            self._save(trainer, module)
+            raise Interrupted(
+                f"Stopped in epoch {self.epoch + 1} after {self.step} steps.",
+                hint="The same command goes on from here.",
+            )
+        if time.monotonic() - self._saved >= self.every_seconds:
+            self._save(trainer, module)
+
+    def _save(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if not all(bool(weight.isfinite().all()) for weight in module.parameters()):
+            raise FloatingPointError(f"the weights are NaN or infinite after step {self.step}")
+        trainer.save_checkpoint(self.path)
+        self._saved = time.monotonic()
