@@ -1,7 +1,9 @@
 """Kill the toy pipeline again and again, then compare. Run by test_kill.py in a process of its own: it forks.
 
-python crash.py FOLDER random TRIALS        SIGKILL after a random delay, until it gets through
-python crash.py FOLDER each FIRST           SIGKILL at the n-th file operation, for every n, from a given state
+python crash.py FOLDER random TRIALS   SIGKILL after a random delay, until it gets through
+python crash.py FOLDER first           SIGKILL at the n-th change of a file or folder, for every n; nothing done before
+python crash.py FOLDER extend          the same, raising the budget of a finished run
+python crash.py FOLDER redo            the same, redoing a finished run from scratch
 """
 
 from __future__ import annotations
@@ -13,24 +15,27 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import toys
 
-TOUCHES = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "shutil.rmtree"}
+Settings = dict[str, Any]
+TOUCHES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "shutil.rmtree"}
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-def attempt(root: Path, settings: dict[str, int], *, kill_at: int = 0, kill_after: float = 0.0) -> bool:
+def attempt(root: Path, settings: Settings, *, kill_at: int = 0, kill_after: float = 0.0) -> bool:
     """Run the pipeline in a forked child; whether it got to the end."""
     child = os.fork()
     if child == 0:
         if kill_at:
             seen = 0
 
-            def hook(event: str, _: object) -> None:
+            def hook(event: str, arguments: tuple[Any, ...]) -> None:
                 nonlocal seen
-                if event in TOUCHES:
+                if event in TOUCHES or (event == "open" and arguments[2] & WRITES):
                     seen += 1
                     if seen == kill_at:
                         os.kill(os.getpid(), signal.SIGKILL)
@@ -66,7 +71,8 @@ def at_random(folder: Path, trials: int) -> None:
     print("kills", kills)
 
 
-def at_each(folder: Path, before: dict[str, int], after: dict[str, int]) -> None:
+def at_each(folder: Path, before: Settings | None, after: Settings, again: Settings) -> None:
+    """Kill ``after`` at each operation; ``again`` must bring it to the end, and what was done ``before`` stays done."""
     start = toys.workspace(folder / "start")
     if before:
         assert attempt(start, before)
@@ -80,18 +86,25 @@ def at_each(folder: Path, before: dict[str, int], after: dict[str, int]) -> None
         shutil.copytree(start, root)
         if attempt(root, after, kill_at=kills + 1):
             break
-        assert attempt(root, after)
+        if before and "fresh" not in after:
+            assert not any(record.ran for record in toys.run(root, **before)), "the finished result was lost"
+        assert attempt(root, again)
         same(root, expected)
         shutil.rmtree(root)
         kills += 1
     print("kills", kills)
 
 
+SMALL: Settings = {"n_lines": 2, "steps": 2}
+SCENES: dict[str, tuple[Settings | None, Settings, Settings]] = {
+    "first": (None, SMALL, SMALL),
+    "extend": (SMALL, {**SMALL, "steps": 4}, {**SMALL, "steps": 4}),
+    "redo": (SMALL, {**SMALL, "fresh": ("total", "climb")}, SMALL),
+}
+
 if __name__ == "__main__":
     target = Path(sys.argv[1])
     if sys.argv[2] == "random":
         at_random(target, int(sys.argv[3]))
-    elif sys.argv[2] == "each":
-        at_each(target, {}, {"n_lines": 2, "steps": 2})
     else:
-        at_each(target, {"n_lines": 2, "steps": 2}, {"n_lines": 2, "steps": 4})
+        at_each(target, *SCENES[sys.argv[2]])

@@ -93,9 +93,13 @@ def workspace(folder: Path, start: int = 3) -> Path:
     return folder
 
 
-def run(root: Path, **settings: int):
+def plan(root: Path, *, fresh: tuple[str, ...] = (), until: str | None = None, **settings: int):
+    return make_plan(stages(**settings), workspace=root, run="toy", fresh=fresh, until=until)
+
+
+def run(root: Path, *, fresh: tuple[str, ...] = (), **settings: int):
     """Plan and run all stages; the records."""
-    return run_plan(make_plan(stages(**settings), workspace=root, run="toy"))
+    return run_plan(plan(root, fresh=fresh, **settings))
 
 
 def results(root: Path) -> dict[str, bytes]:

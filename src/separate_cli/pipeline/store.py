@@ -33,7 +33,7 @@ __all__ = ["Slot", "collect", "publish", "recover", "work_folder"]
 
 _ORPHAN = re.compile(r"\..*\.\d+\.[0-9a-f]{8}" + re.escape(TEMPORARY_SUFFIX) + r"(\..*)?")
 """Names of ``files.atomic_path``: what a killed process was writing."""
-_RENAME_SECONDS = 10.0
+_RENAME_SECONDS = 10.0 if os.name == "nt" else 0.0
 """On Windows a virus scanner or indexer may hold a file for a moment."""
 
 
@@ -187,7 +187,7 @@ def _rename(source: Path, target: Path) -> None:
 
 
 def _patiently(action: Callable[[], None], path: Path) -> None:
-    deadline = time.monotonic() + (_RENAME_SECONDS if os.name == "nt" else 0.0)
+    deadline = time.monotonic() + _RENAME_SECONDS
     while True:
         try:
             return action()
