@@ -142,7 +142,7 @@ def parse(text: str, where: str, faults: list[Fault], *, lines: bool = True) -> 
     except yaml.YAMLError as error:
         reader.fault(None, "", str(error).splitlines()[0])
     except RecursionError:
-        reader.fault(None, "", "it is nested too deeply")
+        reader.fault(None, "", "it is nested too deeply, or an alias holds itself")
     return Node(None, where)
 
 
@@ -162,7 +162,7 @@ class _Reader:
     def node(self, node: Any, path: str) -> Node:
         self._count += 1
         if self._count > _MOST_NODES:
-            raise yaml.YAMLError("it has too many values, or an alias that holds itself")
+            raise yaml.YAMLError("it has too many values")
         where = self._at(node.start_mark)
         known = ("map", "seq", "null", "bool", "int", "float", "str")
         if node.tag != "!replace" and node.tag not in [_TAG + name for name in known]:

@@ -49,7 +49,7 @@ def validate(tree: Node, faults: list[Fault]) -> Recipe | None:
 
 def closest(name: str, names: Sequence[str]) -> str:
     """The sentence that says that a field is unknown and which ones are close."""
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     if close:
         return f"unknown field; the closest names are: {', '.join(close)}"
     return f"unknown field; there are: {', '.join(sorted(names)[:_LISTED])}" if names else "unknown field"
@@ -81,7 +81,7 @@ def _section(name: str, node: Node, tree: Node, faults: list[Fault]) -> Iterator
 
 def _translate(error: ValidationError, node: Node, prefix: list[str], kind: Any) -> Iterator[Fault]:
     for detail in error.errors(include_url=False):
-        where, path = node.locate(detail["loc"])
+        where, path = node.locate([part for part in detail["loc"] if part != "sections"])
         yield Fault(where, ".".join([*prefix, *path]) or "(file)", _problem(detail, kind))
 
 
