@@ -4,10 +4,9 @@
         --SCM, by mask--> target and noise covariances (batch, mic, mic, freq)
         --beamformer--> filter (batch, freq, mic) --w^H x--> (batch, freq, frame)
 
-Everything is batched and differentiable. The small matrices are handled in double precision whatever the input.
+Everything is batched and differentiable; the small matrices are handled in double precision.
 
-Source: Gannot et al., "A consolidated perspective on multimicrophone speech enhancement and source separation",
-IEEE/ACM TASLP 25(4), 2017.
+Source: Gannot et al., "A consolidated perspective on multimicrophone speech enhancement", IEEE/ACM TASLP 25(4), 2017.
 Checked: tests/dsp/test_beamformers.py (NumPy and SciPy, golden outputs, distortionless response, improved SNR).
 """
 
@@ -249,7 +248,8 @@ class GEVBeamformer(Beamformer):
             shaped = noise @ vector
             root = torch.linalg.vector_norm(shaped, dim=-2, keepdim=True) / shaped.shape[-2] ** 0.5
             vector = vector * root / _away_from_zero(vector.mH @ shaped)
-        return vector.squeeze(-1).transpose(1, 2)
+        filters: Tensor = vector.squeeze(-1).transpose(1, 2)
+        return filters
 
 
 class GEVDBeamformer(Beamformer):
