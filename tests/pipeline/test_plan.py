@@ -117,8 +117,14 @@ def test_fresh_asks_for_a_redo_of_what_is_there(toys: ModuleType, root: Path) ->
     assert states(plan) == {"count": "fresh", "total": "redo", "climb": "waits"}
 
 
-def test_until_leaves_out_later_stages_and_unknown_ones_are_answered(toys: ModuleType, root: Path) -> None:
+def test_until_leaves_out_what_the_stage_does_not_need_and_unknown_ones_are_answered(
+    toys: ModuleType, root: Path
+) -> None:
     assert list(states(toys.plan(root, until="total"))) == ["count", "total"]
+    count, total, climb = toys.stages()
+    aside = Stage("aside", 1, climb.spec, climb.run, {"count": count})
+    plan = make_plan([count, total, aside], workspace=root, run="toy", until="aside")
+    assert list(states(plan)) == ["count", "aside"]
     with pytest.raises(UsageError, match="Unknown stage 'totl'; the closest names are: total"):
         toys.plan(root, until="totl")
 

@@ -12,7 +12,9 @@ from separate_cli.errors import UsageError
 
 __all__ = ["register"]
 
-UntilOption = Annotated[str | None, typer.Option("--until", metavar="STAGE", help="Stop after this stage.")]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="STAGE", help="Run only this stage and those that it needs.")
+]
 FromOption = Annotated[
     str | None, typer.Option("--from", metavar="STAGE", help="With --fresh: redo only from this stage on.")
 ]

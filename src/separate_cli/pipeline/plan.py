@@ -88,7 +88,7 @@ def make_plan(
         stages: In order; a stage comes after those whose output it reads.
         workspace: The folder that holds ``exp/``.
         run: Name of the run: ``exp/RUN``.
-        until: Leave out the stages after this one.
+        until: Only this stage and those that it needs.
         fresh: Names of stages to redo from scratch.
         progress: Where to report the reading of inputs.
 
@@ -193,7 +193,13 @@ def _up_to(stages: Sequence[Stage], until: str | None) -> Sequence[Stage]:
         for name in names:
             known.register(name, name)
         raise UsageError(known.unknown(until), hint=f"The stages are: {', '.join(names)}.")
-    return stages[: names.index(until) + 1]
+    needed = _with_needs(stages[names.index(until)])
+    return [stage for stage in stages if stage.name in needed]
+
+
+def _with_needs(stage: Stage) -> set[str]:
+    others = [_with_needs(other) for other in stage.inputs.values() if isinstance(other, Stage)]
+    return {stage.name}.union(*others)
 
 
 def _check_sources(stages: Sequence[Stage], workspace: Path) -> None:

@@ -28,7 +28,7 @@ def as_document(recipe: Recipe) -> dict[str, Any]:
     document = {name: value for name in HEADER if (value := recipe.model_dump(mode="json")[name])}
     for section in recipe.sections:
         body: dict[str, Any] = {} if section.verb == section.name else {"verb": section.verb}
-        if section.after != section.spec.after:
+        if section.after != section.spec.needs():
             body["after"] = list(section.after)
         document[section.name] = {**body, **section.spec.model_dump(mode="json")}
     return document

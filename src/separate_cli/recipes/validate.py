@@ -72,7 +72,7 @@ def _section(name: str, node: Node, tree: Node, faults: list[Fault]) -> Iterator
     except ValidationError as error:
         faults.extend(_translate(error, body, [name], kind))
         return
-    after = node.value["after"].plain() if "after" in node.value else spec.after
+    after = node.value["after"].plain() if "after" in node.value else spec.needs()
     try:
         yield Section(name=name, verb=verb, after=after, spec=spec)
     except ValidationError as error:

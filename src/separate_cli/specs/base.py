@@ -122,13 +122,17 @@ class StageSpec(Spec):
     """What a recipe may ask of one stage; the section of a recipe.
 
     ``version``     raised by hand when the meaning of the stage's output changes
-    ``after``       earlier stages whose finished folders the stage is given, by name
+    ``after``       earlier stages whose finished folders the stage is given, by name; see ``needs``
     ``incidental``  patterns of its files that later stages do not depend on: logs, plots, examples
     """
 
     version: ClassVar[int] = 1
     after: ClassVar[tuple[str, ...]] = ()
     incidental: ClassVar[tuple[str, ...]] = ()
+
+    def needs(self) -> tuple[str, ...]:
+        """The earlier stages that this spec needs. Override where that depends on its fields."""
+        return self.after
 
 
 def _specs_in(value: Any, prefix: str = "") -> Iterator[tuple[str, Spec]]:
