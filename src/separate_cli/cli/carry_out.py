@@ -44,6 +44,7 @@ def carry_out(
     Returns:
         Stage name → its record; None after a dry run. ``--json`` already has its result.
     """
+    from separate_cli.inference.process import tune_process
     from separate_cli.pipeline.inventory import note_run
     from separate_cli.pipeline.plan import make_plan
     from separate_cli.pipeline.runner import run_plan
@@ -60,7 +61,9 @@ def carry_out(
     if dry_run:
         _show(plan)
         return None
-    note_run(plan.workspace / "exp" / plan.run, recipe=recipe, overrides=list(overrides or ()), stages=names)
+    tune_process()
+    if not plan.is_done:
+        note_run(plan.workspace / "exp" / plan.run, recipe=recipe, overrides=list(overrides or ()), stages=names)
     records = run_plan(plan, progress=out, on_event=lambda event: out.note(f"{event.stage}: {event.text}"), wait=wait)
     out.result({"run": plan.run, "workspace": str(plan.workspace), "stages": [_describe(one) for one in records]})
     return {record.stage: record for record in records}

@@ -13,7 +13,7 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -76,19 +76,9 @@ class HashCache:
         Raises:
             InputError: If it cannot be read.
         """
-        try:
-            before = path.stat()
-            row = self._lookup(path)
-            if row is not None and row[1:4] == _signature(before):
-                return row[4]
-            digest = hash_file(path)
-            if _signature(path.stat()) == _signature(before) and abs(time.time() - before.st_mtime) > _SETTLED_SECONDS:
-                self._keep((os.fsencode(path), *_signature(before), digest))
-        except OSError as error:
-            raise InputError(
-                f"Cannot read {path}: {error.strerror or error}.", hint="Check that it is there and readable."
-            ) from error
-        return digest
+        with _readable(path):
+            stat = path.stat()
+            return self._hash(path, stat, self._lookup(path))
 
     def remember(self, path: Path, digest: str) -> None:
         """Take ``digest`` as the hash of a file that this process has just written or renamed."""
@@ -116,13 +106,38 @@ class HashCache:
             raise InputError(
                 f"{name}: {path} holds no file that matches {', '.join(patterns)}.", hint="Is it the right folder?"
             )
-        sizes = [_size(path / file) for file in files]
-        digest = hashlib.sha256()
-        with progress.task(f"reading {name}", total=sum(sizes) / 1e6, unit="MB") as task:
-            for file, size in zip(files, sizes, strict=True):
-                digest.update(os.fsencode(file) + b"\0" + self.file(path / file).encode() + b"\n")
-                task.advance(size / 1e6)
-        return Content(digest.hexdigest(), len(files), sum(sizes))
+        paths = [os.path.join(path, file) for file in files]  # noqa: PTH118  three times as fast, for 300,000 files
+        with _readable(path):
+            stats = [os.stat(file) for file in paths]  # noqa: PTH116  the same
+        known = self._lookup_below(path)
+        digest, total = hashlib.sha256(), sum(stat.st_size for stat in stats)
+        with progress.task(f"reading {name}", total=total / 1e6, unit="MB") as task:
+            for file, where, stat in zip(files, paths, stats, strict=True):
+                with _readable(where):
+                    content = self._hash(where, stat, known.get(os.fsencode(where)))
+                digest.update(os.fsencode(file) + b"\0" + content.encode() + b"\n")
+                task.advance(stat.st_size / 1e6)
+        return Content(digest.hexdigest(), len(files), total)
+
+    def _hash(self, path: str | Path, before: os.stat_result, row: _Row | None) -> str:
+        if row is not None and row[1:4] == _signature(before):
+            return row[4]
+        digest = hash_file(Path(path))
+        after = os.stat(path)  # noqa: PTH116  both kinds of path come here
+        if _signature(after) == _signature(before) and abs(time.time() - before.st_mtime) > _SETTLED_SECONDS:
+            self._keep((os.fsencode(path), *_signature(before), digest))
+        return digest
+
+    def _lookup_below(self, folder: Path) -> dict[bytes, _Row]:
+        """What is known of all files of a folder, in one query."""
+        prefix = os.fsencode(folder) + os.fsencode(os.sep)
+        rows: list[_Row] = []
+        if self._database is not None:
+            with contextlib.suppress(sqlite3.Error):
+                query = "SELECT * FROM hashes WHERE path > ? AND path < ?"
+                rows = self._database.execute(query, (prefix, prefix + b"\xff" * 8)).fetchall()
+        known = {row[0]: row for row in rows}
+        return known | {path: row for path, row in self._known.items() if path.startswith(prefix)}
 
     def _lookup(self, path: Path) -> _Row | None:
         key = os.fsencode(path)
@@ -181,8 +196,12 @@ def _signature(stat: os.stat_result) -> tuple[int, int, str]:
     return stat.st_size, stat.st_mtime_ns, str(stat.st_ino)
 
 
-def _size(path: Path) -> int:
+@contextlib.contextmanager
+def _readable(path: str | Path) -> Iterator[None]:
     try:
-        return path.stat().st_size
-    except OSError:
-        return 0  # reading it will say why
+        yield
+    except OSError as error:
+        raise InputError(
+            f"Cannot read {error.filename or path}: {error.strerror or error}.",
+            hint="Check that it is there and readable.",
+        ) from error
