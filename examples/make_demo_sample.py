@@ -22,16 +22,20 @@ SENTENCE = "Good morning. Sixteen fresh fish sandwiches, please, and six cups of
 MASK = "N95"
 SAMPLE_RATE = 16000
 PEAK = 0.5
+VOICE = "en-us+f2"
+NOISE_DB = -60.0
+"""Level of the recording noise: synthetic speech has digital silence between words, no microphone has."""
 
 
 def speak(sentence: str) -> np.ndarray:
     """Let espeak-ng say ``sentence``; returns ``(time)`` at ``SAMPLE_RATE``."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
-        subprocess.run(["espeak-ng", "-v", "en-gb", "-s", "165", "-w", str(path), sentence], check=True)
+        subprocess.run(["espeak-ng", "-v", VOICE, "-s", "165", "-w", str(path), sentence], check=True)
         wave, rate = soundfile.read(path, dtype="float32")
     wave = soxr.resample(wave, rate, SAMPLE_RATE)
-    return (wave * (PEAK / np.abs(wave).max())).astype(np.float32)
+    noise = np.random.default_rng(0).standard_normal(len(wave)) * 10 ** (NOISE_DB / 20)
+    return (wave * (PEAK / np.abs(wave).max()) + noise).astype(np.float32)
 
 
 def main() -> None:
