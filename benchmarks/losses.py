@@ -4,7 +4,8 @@
 
 Forward and backward on a batch of 16 x 4 s at 8 kHz. All contenders run in one process, in turn, once a round, so that
 a busy moment of the machine hits all alike; a ratio is the median over rounds of the ratio within a round. A contender
-that cannot be imported, or refuses that many sources, is shown as "-". Losses must agree to 0.1 dB (floors differ), or it stops.
+that cannot be imported, or refuses that many sources, is shown as "-". Losses
+must agree to 0.1 dB (energy floors differ), or it stops.
 """
 
 from __future__ import annotations
@@ -82,12 +83,10 @@ def compare(sources: int, rounds: int, snr_db: float | None) -> dict[str, list[f
             loss = build()
             values[name] = step(loss, estimates, references)[1]  # warm-up
         except Exception as error:  # a peer's refusal is a result of the comparison
-            print(
-                f"  {name}, {sources} sources: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-            )
+            print(f"  {name}, {sources} sources: {type(error).__name__}: {error}")
             continue
         runnable[name], seconds[name] = loss, []
-    if max(values.values()) - min(values.values()) > 0.1:  # energy floors differ
+    if max(values.values()) - min(values.values()) > 0.1:
         raise SystemExit(f"The losses disagree: {values}")
     for _ in range(rounds):
         for name, loss in runnable.items():

@@ -10,23 +10,43 @@ from separate_cli.registry import Registry
 __all__ = ["FILES", "available", "get", "register_loss"]
 
 FILES: dict[str, str] = {
+    "F1_loss": "soft_f1",
+    "MixITLossWrapper": "mixit",
+    "MixtureConsistentLossWrapper": "consistent",
     "MultiSrcMSE": "mse",
+    "MultiSrcNegSASDR": "silence",
     "MultiSrcNegSDR": "sdr",
+    "MultiSrcNegTSDR": "silence",
+    "ORPITLossWrapper": "orpit",
     "PITLossWrapper": "pit",
     "PITReorder": "pit",
     "PairwiseMSE": "mse",
     "PairwiseNegSDR": "sdr",
+    "PairwiseNegTSDR": "silence",
+    "SingleSrcCompressedSpectral": "compressed",
+    "SingleSrcLogSpectralDistance": "log_spectral",
     "SingleSrcMSE": "mse",
+    "SingleSrcMultiResolutionSTFT": "multi_resolution",
     "SingleSrcMultiScaleSpectral": "spectral",
     "SingleSrcNegSDR": "sdr",
+    "SingleSrcNegSTOI": "stoi",
+    "SingleSrcPMSQE": "pmsqe",
+    "SinkPITLossWrapper": "sinkpit",
+    "SoftF1Loss": "soft_f1",
+    "deep_clustering_loss": "clustering",
     "multisrc_mse": "mse",
+    "multisrc_neg_sasdr": "silence",
     "multisrc_neg_sdsdr": "sdr",
     "multisrc_neg_sisdr": "sdr",
     "multisrc_neg_snr": "sdr",
+    "multisrc_neg_tsisdr": "silence",
+    "multisrc_neg_tsnr": "silence",
     "pairwise_mse": "mse",
     "pairwise_neg_sdsdr": "sdr",
     "pairwise_neg_sisdr": "sdr",
     "pairwise_neg_snr": "sdr",
+    "pairwise_neg_tsisdr": "silence",
+    "pairwise_neg_tsnr": "silence",
     "singlesrc_mse": "mse",
     "singlesrc_neg_sdsdr": "sdr",
     "singlesrc_neg_sisdr": "sdr",
@@ -71,6 +91,7 @@ def available() -> list[str]:
     """Names of all losses, sorted.
 
     >>> [name for name in available() if name.startswith("pairwise")]
-    ['pairwise_mse', 'pairwise_neg_sdsdr', 'pairwise_neg_sisdr', 'pairwise_neg_snr']
+    ['pairwise_mse', 'pairwise_neg_sdsdr', 'pairwise_neg_sisdr', 'pairwise_neg_snr', 'pairwise_neg_tsisdr',
+    'pairwise_neg_tsnr']
     """
     return list(_NAMES)

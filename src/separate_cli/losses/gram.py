@@ -69,7 +69,7 @@ class Gram:
         if zero_mean:
             means = (estimates.detach().mean(-1, keepdim=True), references.detach().mean(-1, keepdim=True))
         with torch.autocast(estimates.device.type, enabled=False):
-            products = _InnerProducts.apply(estimates, references, means)
+            products: tuple[Tensor, Tensor, Tensor] = _InnerProducts.apply(estimates, references, means)
         return cls(*products, estimates, references, means)
 
     def residual_energy(self, weight: Tensor | float) -> Tensor:
@@ -100,8 +100,7 @@ class Gram:
         """``(batch, est, 1)``: energy of ``estimates - weight @ references``."""
         mean = 0 if self._means is None else self._means[0] - _matmul(weight, self._means[1])
         blocks = _blocks(self._estimates, self._references)
-        energies = [(est - _matmul(weight, ref)).sub_(mean).square_().sum(-1, keepdim=True) for est, ref in blocks]
-        return torch.stack(energies).sum(0)
+        return torch.stack([_energy((est - _matmul(weight, ref)).sub_(mean)) for est, ref in blocks]).sum(0)
 
 
 class _InnerProducts(torch.autograd.Function):
@@ -113,13 +112,12 @@ class _InnerProducts(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         ctx.save_for_backward(estimates, references)
         ctx.zero_mean = means is not None
-        products = []
-        for est, ref in _blocks(estimates, references):
-            if means is not None:
-                est, ref = est - means[0], ref - means[1]
-            products.append((_matmul(est, ref.mT), est.square().sum(-1, keepdim=True), ref.square().sum(-1)))
-        dot, estimate_energy, reference_energy = (torch.stack(blocks).sum(0) for blocks in zip(*products, strict=True))
-        return dot, estimate_energy, reference_energy.unsqueeze(1)
+        blocks = _blocks(estimates, references)
+        if means is not None:
+            blocks = ((est - means[0], ref - means[1]) for est, ref in blocks)
+        products = [(_matmul(est, ref.mT), _energy(est), _energy(ref).mT) for est, ref in blocks]
+        dot, estimate_energy, reference_energy = (torch.stack(parts).sum(0) for parts in zip(*products, strict=True))
+        return dot, estimate_energy, reference_energy
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
@@ -143,7 +141,13 @@ def _blocks(estimates: Tensor, references: Tensor) -> Iterator[tuple[Tensor, Ten
     """Both waves, block by block; one block on a GPU, whose caches are another matter."""
     batch, sources, time = estimates.shape
     size = min(_RUN, max(1, _CACHE // (batch * sources))) if estimates.device.type == "cpu" else time
-    return zip(estimates.split(size, -1), references.split(size, -1), strict=True)
+    for start in range(0, time, size):
+        yield estimates[..., start : start + size], references[..., start : start + size]
+
+
+def _energy(waves: Tensor) -> Tensor:
+    """``(batch, source, time)`` → ``(batch, source, 1)``."""
+    return waves.square().sum(-1, keepdim=True)
 
 
 def _matmul(left: Tensor, right: Tensor) -> Tensor:

@@ -55,9 +55,6 @@ class _PermutationSearch(nn.Module):
         self.pit_from = pit_from
         self.perm_reduce = perm_reduce
 
-    def extra_repr(self) -> str:
-        return f"pit_from={self.pit_from!r}"
-
     def _search(
         self, estimates: Tensor, references: Tensor, reduce_kwargs: dict[str, Any], kwargs: dict[str, Any]
     ) -> tuple[Tensor, Tensor]:

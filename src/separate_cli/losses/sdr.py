@@ -16,7 +16,7 @@ With e the estimate, s the reference, both without their mean when ``zero_mean``
     snr      s            e - s          the plain ratio
     =======  ===========  ==========
 
-Source: Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019, eqs. 2, 3 and 11; the energy floors are where
+Source: Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019; the energy floors are where
 Asteroid 0.7 has them, and ``EPS`` is honoured by all three classes.
 Checked: tests/losses/test_sdr.py (NumPy reference in float64, values written by Asteroid, 100 dB in float32).
 """

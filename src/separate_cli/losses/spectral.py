@@ -3,7 +3,7 @@
     waves (batch, time) --frames, sqrt-Hann, FFT, for each window length--> magnitudes (batch, frame, bin)
         --sum of |difference| + alpha * |difference of logs| over frames, bins and scales--> (batch)
 
-Source: Engel et al., "DDSP: Differentiable digital signal processing", ICLR 2020, section 4.2.1.
+Source: Engel et al., "DDSP: Differentiable digital signal processing", ICLR 2020 (spectral loss).
 Differs: sums (not means) over bins, and the filter scale of an orthogonal STFT filterbank, as Asteroid does; so the
 value grows with the length of the signal.
 Checked: tests/losses/test_spectral.py (NumPy reference, Asteroid's values, gradients at silence).
