@@ -49,7 +49,7 @@ class ExponentialMovingAverage(nn.Module):
         state = mag_spec[..., 0] if initial_state is None else initial_state.squeeze(-1)
         averages = []
         for frame in mag_spec.unbind(-1):
-            state = torch.lerp(state, frame, weight)
+            state = state + weight * (frame - state)
             averages.append(state)
         return torch.stack(averages, -1), state.unsqueeze(-1)
 

@@ -1,0 +1,89 @@
+"""STFT filterbank against NumPy's FFT, and windows that undo each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from separate_cli.filterbanks import STFTFB, Decoder, Encoder, make_enc_dec, perfect_synthesis_window
+from separate_cli.filterbanks.transforms import to_numpy
+
+
+@pytest.mark.parametrize(("points", "kernel", "stride"), [(16, 16, 4), (32, 24, 6), (20, 15, 5)])
+def test_frames_are_scaled_ffts_of_windowed_stretches(points: int, kernel: int, stride: int) -> None:
+    window = np.random.default_rng(0).random(kernel)
+    encoder = Encoder(STFTFB(points, kernel, stride, window=window))
+    wav = torch.randn(100)
+    frames = to_numpy(encoder(wav))
+    before = (points - kernel) // 2
+    scale = 2 / np.sqrt(kernel * points / stride)
+    for index in range(frames.shape[1]):
+        stretch = np.zeros(points)
+        stretch[before : before + kernel] = window * wav[index * stride : index * stride + kernel].numpy()
+        expected = np.fft.rfft(stretch) * scale
+        expected[[0, -1]] /= np.sqrt(2)
+        np.testing.assert_allclose(frames[:, index], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("points", "kernel", "stride"), [(16, 16, 8), (64, 64, 16), (128, 100, 25), (512, 512, 128)])
+def test_the_default_pair_reconstructs_between_the_ends(points: int, kernel: int, stride: int) -> None:
+    encoder, decoder = make_enc_dec("stft", n_filters=points, kernel_size=kernel, stride=stride)
+    wav = torch.randn(1, 1, 6 * kernel)
+    again = decoder(encoder(wav))
+    length = again.shape[-1] - kernel
+    torch.testing.assert_close(again[..., kernel:length], wav[..., kernel:length], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("hop", [4, 8, 16])
+def test_a_perfect_synthesis_window_undoes_any_window(hop: int) -> None:
+    window = 0.1 + np.random.default_rng(hop).random(16)
+    dual = perfect_synthesis_window(window, hop)
+    analysis, synthesis = STFTFB(16, 16, hop, window=window), STFTFB(16, 16, hop, window=dual * 16 / (2 * hop))
+    wav = torch.randn(1, 1, 160)
+    again = Decoder(synthesis)(Encoder(analysis)(wav))
+    torch.testing.assert_close(again[..., 16:-16], wav[..., 16:-16], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("window", "hop", "message"), [(np.ones(8), 3, "divide"), (np.eye(8)[0], 4, "nothing can undo")]
+)
+def test_windows_that_cannot_be_undone_are_refused(window: np.ndarray, hop: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        perfect_synthesis_window(window, hop)
+
+
+def test_a_state_without_window_loads_and_keeps_the_window() -> None:
+    bank = STFTFB(16, 16)
+    old = {"filterbank._filters": torch.randn(18, 1, 16)}
+    encoder = Encoder(bank)
+    assert encoder.load_state_dict(old)
+    assert torch.equal(bank.filters(), old["filterbank._filters"])
+    np.testing.assert_allclose(bank.torch_window, np.sin(np.pi * np.arange(16) / 16), atol=1e-7)
+    assert list(old) == ["filterbank._filters"]
+
+
+def test_a_state_without_filters_is_still_refused() -> None:
+    with pytest.raises(RuntimeError, match="_filters"):
+        STFTFB(16, 16).load_state_dict({"torch_window": torch.ones(16)})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_filters": 17}, "even"),
+        ({"n_filters": 8}, "at least kernel_size"),
+        ({"window": np.ones(15)}, "window of 16"),
+        ({"window": [[1.0] * 16]}, "window of 16"),
+    ],
+)
+def test_impossible_transforms_are_refused(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        STFTFB(**{"n_filters": 16, "kernel_size": 16} | arguments)  # type: ignore[arg-type]
+
+
+def test_windows_may_be_arrays_tensors_or_lists() -> None:
+    taps = np.hamming(16)
+    banks = [STFTFB(16, 16, window=window) for window in (taps, torch.from_numpy(taps), taps.tolist())]
+    assert torch.equal(banks[0].filters(), banks[1].filters())
+    assert torch.equal(banks[0].filters(), banks[2].filters())
