@@ -49,7 +49,7 @@ def run_toy(
     model = nn.Sequential(nn.Linear(8, 16), nn.Dropout(0.2), nn.Tanh(), nn.Linear(16, 8))
     optimizer = make_optimizer(model.parameters(), lr=0.02)
     batches = EpochBatches(N_EXAMPLES, BATCH, seed=1)
-    plan = {"epochs": 3, "device": "cpu", "checkpoint_minutes": 1e-9, "seed": 5, **plan}
+    plan = {"epochs": 3, "device": torch.device("cpu"), "checkpoint_minutes": 1e-9, "seed": 5, **plan}
     system = System(
         model,
         optimizer,

@@ -18,7 +18,7 @@ import torch
 from separate_cli.data.sampling import Draw
 from separate_cli.engine.fit import Outcome
 from separate_cli.engine.system import System
-from separate_cli.errors import InputError, Interrupted, SepError, UsageError
+from separate_cli.errors import InputError, Interrupted, SepError
 from separate_cli.specs.optimize import CosineRate
 
 Toy = Callable[..., tuple[Outcome, System]]
@@ -202,9 +202,3 @@ def test_a_damaged_state_says_how_to_start_over(toy: Toy, tmp_path: Path) -> Non
     with pytest.raises(InputError, match=r"resume\.ckpt cannot be read") as caught:
         toy(tmp_path)
     assert "--fresh" in caught.value.hint
-
-
-@pytest.mark.parametrize("device", ["cuda:99", "toaster", "mps:7"])
-def test_a_device_that_is_not_there_is_named(toy: Toy, tmp_path: Path, device: str) -> None:
-    with pytest.raises(UsageError, match=device):
-        toy(tmp_path, device=device)

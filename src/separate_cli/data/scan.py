@@ -24,6 +24,7 @@ from separate_cli.specs.prepare import CORPUS_SUFFIXES, SPEAKER_PATTERNS, AudioF
 __all__ = ["Scan", "Skipped", "find_audio", "name_speakers", "scan"]
 
 _THREADS = 8
+_CHUNK = 64
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ def _probe_all(
         return path, stamp, {"sample_rate": info.sample_rate, "frames": info.frames, "channels": info.channels}
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        for path, stamp, facts in pool.map(look, paths):
-            if not isinstance(facts, str):
-                journal.add(f"{name}/{path}", [stamp, facts])
-            yield path, facts
+        for start in range(0, len(paths), _CHUNK):  # a stop waits for one chunk, not for all
+            for path, stamp, facts in pool.map(look, paths[start : start + _CHUNK]):
+                if not isinstance(facts, str):
+                    journal.add(f"{name}/{path}", [stamp, facts])
+                yield path, facts

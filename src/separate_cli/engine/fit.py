@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import lightning.pytorch as pl
+import torch
 
 from separate_cli.data.sampling import EpochBatches
 from separate_cli.engine.averaging import AveragedWeights
 from separate_cli.engine.best import Best
 from separate_cli.engine.curves import Curves
 from separate_cli.engine.resume import Checkpoints, Resume
-from separate_cli.engine.running import listening, pick_device, quiet_lightning
+from separate_cli.engine.running import lightning_device, listening, quiet_lightning
 from separate_cli.engine.system import System
 from separate_cli.errors import Interrupted, SepError
 from separate_cli.progress import SILENT, Progress
@@ -36,25 +37,25 @@ class Plan:
 
     Args:
         epochs: When to end at the latest.
+        device: Where to run.
         patience_epochs: End after so many epochs without improvement; None: never.
         clip_norm: Largest norm of the gradient; None: no limit.
         accumulate_batches: Batches whose gradients are added up before a step.
         ema_decay: Memory of the average that is validated and kept; None: the weights themselves.
         precision: Of the model: 32 bits, or mixed with bfloat16 or float16.
         seed: Of the model's random numbers (dropout and the like).
-        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
         checkpoint_minutes: How much work a kill may cost.
         tensorboard: Whether to write events for TensorBoard.
     """
 
     epochs: int
+    device: torch.device
     patience_epochs: int | None = None
     clip_norm: float | None = None
     accumulate_batches: int = 1
     ema_decay: float | None = None
     precision: Precision = "32"
     seed: int = 0
-    device: str = "auto"
     checkpoint_minutes: float = 5.0
     tensorboard: bool = False
 
@@ -98,7 +99,6 @@ def fit(
     Raises:
         SepError: If the loss or the weights become NaN or infinite.
         Interrupted: If the user stops the run; everything so far is saved.
-        UsageError: If the device does not exist.
         InputError: If the saved state cannot be read.
     """
     saved = folder / "resume.ckpt"
@@ -122,12 +122,10 @@ def fit(
 
 
 def _run(system: System, callbacks: list[pl.Callback], plan: Plan, *, resume: Resume, ckpt_path: Path | None) -> None:
-    accelerator, devices = pick_device(plan.device)
     try:
         with quiet_lightning():
             trainer = pl.Trainer(
-                accelerator=accelerator,
-                devices=devices,
+                **lightning_device(plan.device),
                 precision=_PRECISIONS[plan.precision],
                 max_epochs=plan.epochs - resume.epoch,
                 accumulate_grad_batches=plan.accumulate_batches,

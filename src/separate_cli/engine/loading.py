@@ -9,18 +9,21 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from separate_cli.data.sampling import EpochBatches
+from separate_cli.metrics.batch import available_cpus
 
 __all__ = ["make_loader"]
 
 
-def make_loader(examples: Dataset[Any], batches: EpochBatches, *, workers: int = 0) -> DataLoader[Any]:
+def make_loader(examples: Dataset[Any], batches: EpochBatches, *, workers: int | None = 0) -> DataLoader[Any]:
     """A loader of ``examples``, in the order of ``batches``.
 
     Args:
         examples: Indexed by ``data.sampling.Draw``.
         batches: Which examples make up which batch.
-        workers: Processes that make examples; 0: the process itself.
+        workers: Processes that make examples; 0: the process itself; None: half the CPUs, at most 8.
     """
+    if workers is None:
+        workers = min(8, available_cpus() // 2)
     return DataLoader(
         examples,
         batch_sampler=batches,

@@ -12,36 +12,19 @@ from typing import Any
 
 import torch
 
-from separate_cli.errors import UsageError
-
-__all__ = ["listening", "pick_device", "quiet_lightning"]
+__all__ = ["lightning_device", "listening", "quiet_lightning"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def pick_device(name: str) -> tuple[str, Any]:
-    """Lightning's accelerator and devices for ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``; always one device.
+def lightning_device(device: torch.device) -> dict[str, Any]:
+    """The trainer's arguments for one device.
 
-    Raises:
-        UsageError: If the name is unknown or there is no such device.
-
-    >>> pick_device("cpu")
-    ('cpu', 1)
+    >>> lightning_device(torch.device("cuda", 1))
+    {'accelerator': 'cuda', 'devices': [1]}
     """
-    if name == "auto":
-        return "auto", 1
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise UsageError(f"There is no device {name!r}.", hint="Use auto, cpu, cuda, cuda:0 or mps.") from error
-    found = {
-        "cpu": 1,
-        "cuda": torch.cuda.device_count(),
-        "mps": int(torch.backends.mps.is_available()),
-    }.get(device.type, 0)
-    if (device.index or 0) >= found:
-        raise UsageError(f"There is no device {name!r} here.", hint="See: sep doctor")
-    return (device.type, 1) if device.index is None or device.type != "cuda" else ("cuda", [device.index])
+    only = [device.index] if device.type == "cuda" and device.index is not None else 1
+    return {"accelerator": device.type, "devices": only}
 
 
 @contextmanager
@@ -76,7 +59,7 @@ def quiet_lightning() -> Iterator[None]:
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"lightning\.")
-        warnings.filterwarnings("ignore", message=r".*(num_workers|log_every_n_steps|lr_scheduler\.step|`?LeafSpec)")
+        warnings.filterwarnings("ignore", message=r".*(num_workers|log_every_n_steps|lr_scheduler\.step|`?LeafSpec|fork\(\))")
         for logger in loggers:
             logger.setLevel(logging.ERROR)
         try:

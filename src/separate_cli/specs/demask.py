@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator
+from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator
 
 from separate_cli.specs.base import Spec
 from separate_cli.specs.ranges import FloatRange, Probability
@@ -31,7 +31,17 @@ MASKS: tuple[MaskName, ...] = get_args(MaskName)
 
 MaskNames = Annotated[tuple[MaskName, ...], Field(min_length=1)]
 RoomTarget = Literal["reverberant", "early"]
-FilterTaps = Annotated[int, Field(ge=3, description="Length of the mask's filter; odd, so that its delay is whole.")]
+
+
+def _odd(value: int) -> int:
+    if value % 2 == 0:
+        raise ValueError(f"expected an odd number, got {value}")
+    return value
+
+
+FilterTaps = Annotated[
+    int, Field(ge=3, description="Length of the mask's filter; odd, so that its delay is whole."), AfterValidator(_odd)
+]
 
 
 class DemaskExamples(Spec):
@@ -63,13 +73,6 @@ class DemaskExamples(Spec):
 
     noise_probability: Probability = Field(0.0, description="How often there is noise, where the corpus has some.")
     noise_snr_db: FloatRange = Field(FloatRange(min=10, max=40), description="Speech behind the mask against noise.")
-
-    @field_validator("mask_taps")
-    @classmethod
-    def _odd(cls, value: int) -> int:
-        if value % 2 == 0:
-            raise ValueError(f"expected an odd number of taps, got {value}")
-        return value
 
     @field_validator("speed")
     @classmethod

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from separate_cli.specs.base import Spec, StageSpec
+from separate_cli.specs.base import Reads, Spec, StageSpec
 from separate_cli.specs.demask import MASKS, FilterTaps, MaskNames, RoomTarget
 from separate_cli.specs.prepare import Part
 from separate_cli.specs.ranges import FloatRange
@@ -29,6 +30,7 @@ class EvalSpec(StageSpec):
     runtime: ClassVar[frozenset[str]] = frozenset({"device", "workers"})
 
     kind: Literal["demask"] = "demask"
+    model: Annotated[Path | None, Reads()] = Field(None, description="Checkpoint to score; null: what train has made.")
     metrics: Annotated[tuple[str, ...], Field(min_length=1)] = ("si_sdr", "sdr", "stoi", "pesq", "lsd")
     part: Part = "test"
     utterances: PositiveInt | None = Field(
@@ -44,10 +46,15 @@ class EvalSpec(StageSpec):
         },
         min_length=1,
     )
+    room_seconds: PositiveFloat = Field(2.0, description="Responses are cut to this length.")
     room_target: RoomTarget = "reverberant"
+    early_seconds: NonNegativeFloat = 0.05
     saved_examples: NonNegativeInt = Field(5, description="So many examples are kept as audio.")
-    resamples: PositiveInt = Field(2000, description="Bootstrap resamples behind the confidence intervals.")
     seed: NonNegativeInt = 0
 
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps")
-    workers: NonNegativeInt = Field(0, description="Processes that score. 0: the process itself.")
+    workers: PositiveInt | None = Field(None, description="Processes that score. null: one a CPU.")
+
+    def needs(self) -> tuple[str, ...]:
+        """A model that is named need not be trained."""
+        return ("prepare",) if self.model else self.after

@@ -24,12 +24,7 @@ class TrainSpec(StageSpec):
     """Everything that decides the weights. Raise ``epochs`` or ``patience_epochs`` later and the same run goes on."""
 
     after: ClassVar[tuple[str, ...]] = ("prepare",)
-    incidental: ClassVar[tuple[str, ...]] = (
-        "tensorboard/**",
-        "*.csv",
-        "*.png",
-        "checkpoints/**",
-    )
+    incidental: ClassVar[tuple[str, ...]] = ("resume.ckpt", "curves.*", "tensorboard/**")
     budget: ClassVar[frozenset[str]] = frozenset({"epochs", "patience_epochs"})
     runtime: ClassVar[frozenset[str]] = frozenset({"device", "workers", "checkpoint_minutes", "tensorboard"})
 
@@ -52,7 +47,9 @@ class TrainSpec(StageSpec):
     patience_epochs: PositiveInt | None = Field(30, description="Stop after so many epochs without improvement.")
 
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps")
-    workers: NonNegativeInt = Field(0, description="Processes that make examples. 0: the training process itself.")
+    workers: NonNegativeInt | None = Field(
+        None, description="Processes that make examples. 0: the training process itself. null: by the number of CPUs."
+    )
     checkpoint_minutes: PositiveFloat = Field(5.0, description="How much work a kill may cost.")
     tensorboard: bool = True
 
