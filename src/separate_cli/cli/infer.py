@@ -83,8 +83,10 @@ def infer(
 
     What is done already is skipped. Example: sep infer demask meeting.wav talks/ -o clean
     """
+    from separate_cli.inference.process import tune_process
+
+    tune_process()
     from separate_cli.hub import load_model
-    from separate_cli.inference.device import keep_freed_memory
     from separate_cli.report.console import out
     from separate_cli.stages.infer import infer as run
 
@@ -93,7 +95,6 @@ def infer(
         device=device, overwrite=overwrite,
     )  # fmt: skip
     loaded = load_model(model)
-    keep_freed_memory()
     outcomes: list[Outcome] = []
     left_out: list[Path] = []
     try:

@@ -105,7 +105,6 @@ class Batch:
         self.jobs = [
             Job(one.path, tuple(files)) for one, files in zip(recordings, targets, strict=True) if one.path not in own
         ]
-        self._sources = {job.source.resolve() for job in self.jobs}
 
     def run(self, separate: SeparateJob, *, dry_run: bool = False) -> Iterator[Outcome]:
         """Do the jobs, one after the other, and tell of each."""
@@ -147,10 +146,6 @@ class Batch:
         return own
 
     def _judge(self, job: Job, source_hash: str) -> Verdict:
-        if taken := self._sources.intersection(path.resolve() for path in job.targets):
-            raise OutputError(
-                f"{job.source} would be written over the recording {taken.pop()}.", hint="Choose a folder with -o."
-            )
         existing = [path for path in job.targets if path.is_file()]
         if self._overwrite or not existing:
             return Verdict("run", "redone as told" if existing else "new")

@@ -51,7 +51,7 @@ def find(arguments: Sequence[str], *, output: Path | None = None) -> tuple[list[
         try:
             for one in _expand(argument, output):
                 key = one.path.resolve()
-                if key not in found or one.is_named:
+                if key not in found or (one.is_named and not found[key].is_named):
                     found[key] = one
         except InputError as error:
             wrong.append((argument, error))

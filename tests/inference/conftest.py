@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import soundfile
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -69,3 +75,18 @@ class Beamformer(Separator):
 
     def forward(self, wav: Tensor) -> Tensor:
         return wav.mean(1, keepdim=True)
+
+
+@pytest.fixture
+def toys() -> SimpleNamespace:
+    """The classes above."""
+    return SimpleNamespace(Gain=Gain, Smooth=Smooth, Halves=Halves, Beamformer=Beamformer)
+
+
+@pytest.fixture
+def noise(tmp_path: Path) -> Path:
+    """A second of quiet noise, 16 kHz, mono, 16 bits."""
+    path = tmp_path / "in" / "noise.wav"
+    path.parent.mkdir()
+    soundfile.write(path, np.random.default_rng(0).uniform(-0.3, 0.3, 16000), 16000)
+    return path
