@@ -4,6 +4,7 @@
     cLN   channels, each frame for itself          fgLN  frames, each channel for itself
     bN    batch and frames (batch normalisation)
 
+``normalizer`` is the form for blocks of a long signal, see ``separate_cli.layers.blocks``; gLN, cLN and bN have it.
 Each is ``gamma * (x - mean) / sqrt(variance + 1e-8) + beta`` with a gain and an offset per channel (bN: PyTorch's own).
 
 Source: Luo & Mesgarani, "Conv-TasNet", TASLP 2019, section II.E (gLN, and cgLN under the name cLN); Kavalerov et al.,
@@ -22,11 +23,25 @@ from torch import Tensor, nn
 from separate_cli.layers.blocks import Moments, is_plain_inference
 from separate_cli.registry import Registry
 
-__all__ = ["NORMS", "BatchNorm", "ChanLN", "CumLN", "FeatsGlobLN", "GlobLN", "Norm", "get", "register_norm"]
+__all__ = [
+    "NORMS",
+    "BatchNorm",
+    "ChanLN",
+    "CumLN",
+    "FeatsGlobLN",
+    "GlobLN",
+    "Norm",
+    "Normalizer",
+    "get",
+    "register_norm",
+]
 
 EPS = 1e-8
 
 NORMS: Registry[Callable[[int], nn.Module]] = Registry("norm")
+
+Normalizer = Callable[[Tensor, Tensor], Tensor]
+"""Writes a block, ``(channel, frame)``, normalised into the second tensor and returns that."""
 
 NormClass = TypeVar("NormClass", bound="Callable[[int], nn.Module]")
 
@@ -79,10 +94,10 @@ class GlobLN(Norm):
         scale = self.gamma * (moments.variance + EPS) ** -0.5
         return scale.unsqueeze(-1), (self.beta - scale * moments.mean).unsqueeze(-1)
 
-    def in_place(self, moments: Moments) -> Callable[[Tensor], Tensor]:
-        """What normalises a block, ``(channel, frame)``, of the signal that ``moments`` was told of."""
+    def normalizer(self, moments: Moments) -> Normalizer:
+        """What writes a normalised block of the signal that ``moments`` was told of, ``normalize(block, out)``."""
         scale, shift = self._affine(moments)
-        return lambda block: block.mul_(scale).add_(shift)
+        return lambda block, out: torch.mul(block, scale, out=out).add_(shift)
 
 
 @NORMS.add("cLN")
@@ -101,13 +116,13 @@ class ChanLN(Norm):
         centred = x - x.mean(1, keepdim=True)
         return self._scaled(centred * torch.rsqrt(centred.square().mean(1, keepdim=True) + EPS))
 
-    def in_place(self, moments: Moments) -> Callable[[Tensor], Tensor]:
-        """What normalises a block, ``(channel, frame)``."""
+    def normalizer(self, moments: Moments) -> Normalizer:
+        """What writes a normalised block, ``normalize(block, out)``; a frame needs no moments but its own."""
         gamma, beta = self.gamma.unsqueeze(-1), self.beta.unsqueeze(-1)
 
-        def normalize(block: Tensor) -> Tensor:
-            block.sub_(block.mean(0))
-            return block.mul_(torch.rsqrt(block.square().mean(0) + EPS)).mul_(gamma).add_(beta)
+        def normalize(block: Tensor, out: Tensor) -> Tensor:
+            centred = torch.sub(block, block.mean(0), out=out)
+            return centred.mul_(torch.rsqrt(centred.square().mean(0) + EPS)).mul_(gamma).add_(beta)
 
         return normalize
 
@@ -141,7 +156,9 @@ class FeatsGlobLN(Norm):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise ``x``, ``(batch, channel, ...)``."""
-        return torch.group_norm(x, self.gamma.shape[0], self.gamma, self.beta, EPS)
+        frames = tuple(range(2, x.ndim))
+        centred = x - x.mean(frames, keepdim=True)  # a fused norm is inexact for channels that hardly vary
+        return self._scaled(centred * torch.rsqrt(centred.square().mean(frames, keepdim=True) + EPS))
 
 
 @NORMS.add("bN")
@@ -153,6 +170,15 @@ class BatchNorm(nn.BatchNorm1d):
 
     causal: ClassVar[bool] = True
     frame_local: ClassVar[bool] = True
+
+    def normalizer(self, moments: Moments) -> Normalizer:
+        """What writes a block normalised by the running statistics, ``normalize(block, out)``; for eval mode."""
+        mean, variance = self.running_mean, self.running_var
+        if mean is None or variance is None:
+            raise ValueError("Batch normalisation without running statistics needs the whole batch.")
+        scale = (self.weight * torch.rsqrt(variance + self.eps)).unsqueeze(-1)
+        shift = self.bias.unsqueeze(-1) - scale * mean.unsqueeze(-1)
+        return lambda block, out: torch.mul(block, scale, out=out).add_(shift)
 
     def _check_input_dim(self, input: Tensor) -> None:
         if not 2 <= input.ndim <= 4:

@@ -13,7 +13,12 @@ __all__ = ["available", "get", "register_model"]
 ModelClass = TypeVar("ModelClass", bound="type[Separator]")
 
 _FILES: dict[str, str] = {
+    "ConvTasNet": "conv_tasnet",
+    "DCCRNet": "dccrnet",
+    "DCUNet": "dcunet",
     "DeMask": "demask",
+    "VADNet": "vad_net",
+    "XUMX": "xumx",
 }
 """Class name → file in this folder."""
 

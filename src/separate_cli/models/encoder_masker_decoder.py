@@ -6,7 +6,8 @@
                           --decoder-->             estimates (batch, source, time)
 
 Each arrow is a method that a subclass may replace. Waves shorter than a filter are padded with zeros for the encoder;
-samples after the last frame come out as zeros.
+samples after the last frame come out as zeros. For inference on a CPU, masking and decoding go block by block, so that
+no masked copy of the whole signal is made.
 
 Source: Luo & Mesgarani, "TasNet", ICASSP 2018, fig. 1.
 Checked: tests/models/test_encoder_masker_decoder.py (shapes, lengths, tracing, hooks).
@@ -14,12 +15,16 @@ Checked: tests/models/test_encoder_masker_decoder.py (shapes, lengths, tracing, 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeGuard
+
 from torch import Tensor, nn
 from torch.nn import functional
 
-from separate_cli.filterbanks import Encoder
+from separate_cli.filterbanks import Decoder, Encoder, Filterbank
 from separate_cli.filterbanks.base import is_eager
 from separate_cli.layers import activations
+from separate_cli.layers.blocks import is_plain_inference, time_blocks
 from separate_cli.models.base import Separator
 
 __all__ = ["EncoderMaskerDecoder"]
@@ -56,6 +61,17 @@ class EncoderMaskerDecoder(Separator):
         self.hop_samples = encoder.stride
         self.min_samples = encoder.kernel_size
 
+    @staticmethod
+    def check_in_chan(in_chan: int | None, n_feats_out: int) -> int:
+        """The features of a frame, where ``in_chan`` agrees with the filterbank or is None.
+
+        Raises:
+            ValueError: If it does not agree.
+        """
+        if in_chan not in {None, n_feats_out}:
+            raise ValueError(f"in_chan must be what the filterbank gives, {n_feats_out}, got {in_chan}.")
+        return n_feats_out
+
     def forward(self, wav: Tensor) -> Tensor:
         """Separate ``wav``, ``(time)``, ``(batch, time)`` or ``(batch, 1, time)``.
 
@@ -72,8 +88,7 @@ class EncoderMaskerDecoder(Separator):
         missing = self.min_samples - time
         padded = functional.pad(mono, (0, (missing + abs(missing)) // 2))  # no branch: a traced graph takes any length
         frames = self.forward_encoder(padded)
-        masked = self.apply_masks(frames, self.forward_masker(frames))
-        estimates = self.forward_decoder(masked)
+        estimates = self._synthesise(frames, self.forward_masker(frames))
         estimates = functional.pad(estimates, (0, time - estimates.shape[-1]))  # negative: cut
         return estimates if wav.ndim > 1 else estimates.squeeze(0)
 
@@ -95,6 +110,47 @@ class EncoderMaskerDecoder(Separator):
         """Waves ``(batch, source, time)`` from the masked frames ``(batch, source, feature, frame)``."""
         waves: Tensor = self.decoder(masked_rep)
         return waves
+
+    def _synthesise(self, frames: Tensor, masks: Tensor) -> Tensor:
+        """``apply_masks`` and ``forward_decoder``, in blocks of frames where that gives the same."""
+        own_decoder = type(self).forward_decoder is not EncoderMaskerDecoder.forward_decoder
+        if own_decoder or not (is_plain_inference(frames) and _is_overlap_add(self.decoder)):
+            return self.forward_decoder(self.apply_masks(frames, masks))
+        blocks = time_blocks(frames.shape[-1], max(masks[..., 0].numel(), 1))
+        masked = ((block, self.apply_masks(frames[..., block], masks[..., block])) for block in blocks)
+        return _overlap_add(masked, frames.shape[-1], self.decoder)
+
+
+def _is_overlap_add(decoder: nn.Module) -> TypeGuard[Decoder]:
+    """Whether a decoder adds up weighted filters and does nothing else, before or after."""
+    if type(decoder) is not Decoder:
+        return False
+    bank = type(decoder.filterbank)
+    return bank.pre_synthesis is Filterbank.pre_synthesis and bank.post_synthesis is Filterbank.post_synthesis
+
+
+def _overlap_add(masked: Iterable[tuple[slice, Tensor]], n_frames: int, decoder: Decoder) -> Tensor:
+    """``decoder`` of frames in blocks ``(batch, source, feature, some frames)``: waves ``(batch, source, time)``."""
+    filters, stride, kernel_size = decoder.filters(), decoder.stride, decoder.kernel_size
+    full = (n_frames - 1) * stride + kernel_size
+    total: Tensor | None = None
+    for block, frames in masked:
+        if total is None:
+            total = frames.new_zeros(*frames.shape[:2], full + decoder.output_padding)
+        start, samples = block.start * stride, (frames.shape[-1] - 1) * stride + kernel_size
+        if kernel_size > _SHORT_FILTER:
+            waves = functional.conv_transpose1d(frames.flatten(0, 1), filters, stride=stride)
+        else:  # a matrix product and additions: the general routine is ten times slower for short filters
+            pieces = filters.squeeze(1).T @ frames.flatten(0, 1)  # (batch * source, kernel, frame)
+            waves = functional.fold(pieces, (samples, 1), (kernel_size, 1), stride=(stride, 1))
+        total[..., start : start + samples] += waves.view(*total.shape[:2], samples)
+    if total is None:
+        raise ValueError("Expected at least one frame.")
+    return total[..., decoder.padding : full - decoder.padding + decoder.output_padding]
+
+
+_SHORT_FILTER = 64
+"""Samples."""
 
 
 def _check_shape(wav: Tensor) -> None:
