@@ -46,7 +46,7 @@ def test_table_says_what_is_done_what_is_missing_and_why(sep: Callable, workspac
         ["demo", "eval", "done", "si_sdr 14.7"],
         ["other", "train", "done", ""],
     ]
-    assert "the next call goes on" in rows[2][5]
+    assert "the same command goes on" in rows[2][5]
     assert "1 older results not shown" in outcome.stderr
 
 

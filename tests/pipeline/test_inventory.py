@@ -78,7 +78,7 @@ def test_killed_attempt_is_partial_and_one_with_a_live_process_is_running(toys: 
     (holding,) = take_inventory(root)
     assert (holding.state, holding.folder) == ("partial", part)
     assert holding.reason.startswith("begun ")
-    assert holding.reason.endswith("then stopped; the next call goes on")
+    assert holding.reason.endswith("then stopped; the same command goes on")
     assert holding.bytes >= 5
     with hold(part.parent / f".{part.stem}.lock"):
         (holding,) = take_inventory(root)

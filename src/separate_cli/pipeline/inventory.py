@@ -126,7 +126,7 @@ def _unfinished(run: str, stage: str, part: Path) -> Holding:
     owner = holder(Slot(part.parent, part.stem).lock)
     what = {"extend": "more budget, ", "redo": "redo, "}.get(attempt.mode, "") if attempt else ""
     since = f"begun {ago(attempt.started)}" if attempt else "almost done"
-    reason = f"{what}{since}" + (f", by {owner}" if owner else ", then stopped; the next call goes on")
+    reason = f"{what}{since}" + (f", by {owner}" if owner else ", then stopped; the same command goes on")
     moment = attempt.started if attempt else None
     return Holding(run, stage, "running" if owner else "partial", reason, part, moment, _bytes_in(part))
 
