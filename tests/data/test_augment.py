@@ -11,8 +11,10 @@ from separate_cli.data.augment import (
     apply_room,
     change_level,
     change_speed,
+    colour,
     fit_length,
     loop,
+    mute_pauses,
 )
 
 
@@ -77,3 +79,24 @@ def test_looping_goes_on_at_the_start() -> None:
 def test_length_is_cut_or_filled_with_silence() -> None:
     np.testing.assert_array_equal(fit_length(np.ones(5, np.float32), 3), [1, 1, 1])
     np.testing.assert_array_equal(fit_length(np.ones(2, np.float32), 4), [1, 1, 0, 0])
+
+
+def test_colour_has_the_asked_gains_at_the_octaves_and_no_delay() -> None:
+    impulse = np.zeros(1001, np.float32)
+    impulse[500] = 1
+    gains_db = [3.0, -6.0, 0.0, 4.0, -2.0]
+    response = colour(impulse, gains_db, sample_rate=16000)
+    np.testing.assert_allclose(response, response[::-1], atol=1e-7)
+    frequencies = np.fft.rfftfreq(16000, 1 / 16000)
+    level_db = 20 * np.log10(np.abs(np.fft.rfft(response, 16000)))
+    for octave, gain_db in zip([500, 1000, 2000, 4000], gains_db, strict=False):
+        assert level_db[frequencies == octave][0] == pytest.approx(gain_db, abs=1.5)
+
+
+def test_only_pauses_are_muted() -> None:
+    wave = np.concatenate([noise(320, 1), 0.001 * noise(330, 2), noise(320, 3)])
+    muted = mute_pauses(wave, below_db=-40, frame=10)
+    np.testing.assert_array_equal(muted[:320], wave[:320])
+    np.testing.assert_array_equal(muted[320:650], 0)
+    np.testing.assert_array_equal(muted[650:], wave[650:])
+    np.testing.assert_array_equal(mute_pauses(np.zeros(7, np.float32), below_db=-40, frame=3), 0)
