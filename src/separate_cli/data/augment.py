@@ -1,6 +1,6 @@
-"""What happens to a recording before a microphone hears it: speed, level, room, noise. One wave in, one out.
+"""What happens to a recording on its way: speed, level, colour, pauses, room, noise. One wave in, one out.
 
-    wave (time) float32 --change_speed | change_level | apply_room | add_noise--> wave (time') float32
+    wave (time) float32 --change_speed | change_level | colour | mute_pauses | apply_room | add_noise--> the same
 
 No state and no drawing of numbers here: who calls decides the amounts.
 
@@ -9,12 +9,24 @@ Checked: tests/data/test_augment.py (exact signal-to-noise ratio, sine frequency
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from separate_cli.audio.resample import resample
 
-__all__ = ["add_noise", "align_response", "apply_room", "change_level", "change_speed", "fit_length", "loop"]
+__all__ = [
+    "add_noise",
+    "align_response",
+    "apply_room",
+    "change_level",
+    "change_speed",
+    "colour",
+    "fit_length",
+    "loop",
+    "mute_pauses",
+]
 
 Wave = NDArray[np.float32]
 
@@ -33,6 +45,37 @@ def change_level(wave: Wave, gain_db: float) -> Wave:
     """Amplify by ``gain_db``."""
     changed: Wave = wave * np.float32(10 ** (gain_db / 20))
     return changed
+
+
+def colour(wave: Wave, gains_db: Sequence[float], *, sample_rate: float, n_taps: int = 257) -> Wave:
+    """Equalise ``wave``, as another microphone or another voice would: no delay, smooth between the given points.
+
+    Args:
+        wave: ``(time)``.
+        gains_db: Gains at octaves: the last at half the sample rate, the one before an octave lower, and so on.
+        sample_rate: In Hz.
+        n_taps: Length of the linear-phase filter; odd.
+    """
+    from scipy.signal import firwin2, oaconvolve
+
+    octaves = sample_rate / 2.0 ** np.arange(len(gains_db), 0, -1)
+    gains = 10 ** (np.asarray([gains_db[0], *gains_db]) / 20)
+    taps = firwin2(n_taps, [0.0, *octaves], gains, fs=sample_rate)
+    coloured: Wave = oaconvolve(wave, taps)[n_taps // 2 : n_taps // 2 + len(wave)].astype(np.float32)
+    return coloured
+
+
+def mute_pauses(wave: Wave, *, below_db: float, frame: int) -> Wave:
+    """Digital silence where a recording is quieter than ``below_db`` relative to its loudest frame, as gates leave it.
+
+    >>> mute_pauses(np.array([1, 1, 0.001, 0.001, 1], np.float32), below_db=-40, frame=2)
+    array([1., 1., 0., 0., 1.], dtype=float32)
+    """
+    frames = np.pad(wave, (0, -len(wave) % frame)).reshape(-1, frame)
+    energy = np.mean(frames.astype(np.float64) ** 2, axis=1)
+    muted = frames * (energy > energy.max(initial=0.0) * 10 ** (below_db / 10))[:, np.newaxis]
+    quiet: Wave = muted.reshape(-1)[: len(wave)].astype(np.float32)
+    return quiet
 
 
 def align_response(response: Wave, *, max_frames: int) -> Wave:

@@ -1,6 +1,6 @@
 """DeMask's examples: speech as it is, and as it is heard from behind a face mask.
 
-    speech (time) --room--> wet --> target (1, time)
+    speech (time) --colour, pauses--> --room--> wet --> target (1, time)
                             wet --mask filter--> --noise--> mixture (time)
 
 Both have the same delay, so that the model has only the mask to undo. Each example is a pure function of (seed, epoch,
@@ -27,8 +27,10 @@ from separate_cli.data.augment import (
     apply_room,
     change_level,
     change_speed,
+    colour,
     fit_length,
     loop,
+    mute_pauses,
 )
 from separate_cli.data.corpus import Corpus
 from separate_cli.data.facemask import apply_filter, bend, mask_filter, measured_gains
@@ -41,6 +43,9 @@ from separate_cli.specs.ranges import FloatRange
 __all__ = ["DemaskDataset", "Scene", "SceneSource", "draw_from"]
 
 Wave = NDArray[np.float32]
+
+_COLOUR_OCTAVES = 7
+_MUTE_FRAME_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,18 @@ class DemaskDataset(Dataset[tuple[Tensor, Tensor]]):
         start = int(rng.integers(max(1, recording.frames - needed + 1)))
         wave = self.corpus.load(recording, start=start, frames=needed)[0]
         wave = fit_length(change_speed(wave, speed, in_rate=recording.sample_rate, out_rate=rate), self.n_samples)
-        return change_level(wave, draw_from(self.examples.gain_db, rng))
+        return change_level(self._vary(wave, rng), draw_from(self.examples.gain_db, rng))
+
+    def _vary(self, wave: Wave, rng: np.random.Generator) -> Wave:
+        """Another microphone, another gate, now and then."""
+        wish = self.examples
+        if wish.colour_probability and rng.random() < wish.colour_probability:
+            gains_db = rng.normal(0.0, wish.colour_db, _COLOUR_OCTAVES).tolist()
+            wave = colour(wave, gains_db, sample_rate=wish.sample_rate)
+        if wish.mute_probability and rng.random() < wish.mute_probability:
+            frame = round(_MUTE_FRAME_SECONDS * wish.sample_rate)
+            wave = mute_pauses(wave, below_db=draw_from(wish.mute_below_db, rng), frame=frame)
+        return wave
 
     def _scene(self, rng: np.random.Generator) -> Scene:
         wish = self.examples

@@ -1,6 +1,6 @@
 """How DeMask's examples are made from clean speech: what is drawn, and how often.
 
-clean --speed, gain--> (with a room now and then) --> target
+clean --speed, colour, pauses, gain--> (with a room now and then) --> target
                        target --face mask, perhaps jittered--> (with noise now and then) --> mixture
 """
 
@@ -55,6 +55,13 @@ class DemaskExamples(Spec):
 
     speed: FloatRange = Field(FloatRange(min=0.95, max=1.05), description="Factor; the pitch moves with it.")
     gain_db: FloatRange = Field(FloatRange(min=-12, max=6), description="Level of the speech against the recording.")
+
+    colour_probability: Probability = Field(
+        0.0, description="How often the speech is equalised, so that the model does not take a dull voice for a mask."
+    )
+    colour_db: NonNegativeFloat = Field(4.0, description="Standard deviation of that equaliser, at each octave.")
+    mute_probability: Probability = Field(0.0, description="How often pauses become digital silence, as gates do.")
+    mute_below_db: FloatRange = Field(FloatRange(min=-55, max=-35), description="What is a pause, below the loudest.")
 
     masks: MaskNames = MASKS
     mask_taps: FilterTaps = 97
