@@ -10,7 +10,7 @@ Sep = Callable
 
 
 def test_a_missing_corpus_is_named(sep: Sep, tiny_workspace: Path) -> None:
-    refused = sep("train", "--recipe", "tiny.yaml", "--set", "prepare.speech.librispeech.path=nowhere")
+    refused = sep("data", "prepare", "--recipe", "tiny.yaml", "--set", "prepare.speech.librispeech.path=nowhere")
     assert refused.code == 3
     assert "nowhere" in refused.stderr
 

@@ -50,6 +50,29 @@ def test_level_is_in_decibels() -> None:
     np.testing.assert_allclose(change_level(noise(10), -6.0), noise(10) * 10 ** (-6 / 20), rtol=1e-6)
 
 
+@pytest.mark.parametrize("hertz", [1000, 2000, 4000])
+def test_colour_has_the_asked_gain_at_each_octave_and_no_delay(hertz: int) -> None:
+    gains_db = [0.0, 3.0, -6.0, 2.0, -9.0, 5.0, 1.0]  # at 125, 250, ..., 8000 Hz
+    wave = np.sin(2 * np.pi * hertz * np.arange(8000) / 16000).astype(np.float32)
+    coloured = colour(wave, gains_db, sample_rate=16000)
+    gain_db = gains_db[round(np.log2(hertz / 125))]
+    np.testing.assert_allclose(
+        coloured[500:-500], wave[500:-500] * 10 ** (gain_db / 20), atol=0.05
+    )  # corners are round
+
+
+def test_colour_without_gains_changes_nothing() -> None:
+    np.testing.assert_allclose(colour(noise(2000), [0.0] * 7, sample_rate=16000), noise(2000), atol=1e-5)
+
+
+def test_only_frames_below_the_threshold_are_muted() -> None:
+    levels_db = np.array([-60.0, 0.0, -39.0, -41.0, -10.0])
+    wave = np.repeat(10 ** (levels_db / 20), 160).astype(np.float32) * np.where(np.arange(800) % 2, 1, -1)
+    muted = mute_pauses(wave.astype(np.float32), below_db=-40, frame=160)
+    np.testing.assert_array_equal(muted.reshape(5, 160).any(axis=1), levels_db > -40)
+    np.testing.assert_array_equal(muted[160:480], wave[160:480])
+
+
 def test_room_is_a_convolution_cut_to_the_length_of_the_wave() -> None:
     wave, response = noise(300, 1), noise(40, 2)
     direct = np.convolve(wave.astype(np.float64), response)[:300]

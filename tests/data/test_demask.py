@@ -101,7 +101,18 @@ def test_an_example_longer_than_its_recording_ends_in_silence(corpus: Corpus) ->
     assert target[0, -10000:].abs().max() == 0 < target[0, :20000].abs().max()
 
 
+def test_colour_and_muted_pauses_reach_target_and_mixture_alike(corpus: Corpus) -> None:
+    taps = mask_filter(measured_gains("N95"), sample_rate=16000)
+    plain = dataset(corpus)[1][1]
+    for wish in ({"colour_probability": 1}, {"mute_probability": 1, "mute_below_db": -10}):
+        mixture, target = dataset(corpus, **wish)[1]
+        assert not torch.allclose(target, plain, atol=1e-3)
+        np.testing.assert_allclose(mixture, apply_filter(target[0].numpy(), taps), atol=1e-6)
+
+
 WILD = {
+    "colour_probability": 0.5,
+    "mute_probability": 0.5,
     "speed": [0.9, 1.1],
     "gain_db": [-12, 6],
     "jitter_probability": 0.5,
