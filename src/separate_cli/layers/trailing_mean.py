@@ -14,6 +14,25 @@ from torch.nn import functional
 __all__ = ["TrailingMean"]
 
 
+def _window_sum(x: Tensor, window: int, time: int) -> Tensor:
+    """``y[..., t] = sum(x[..., t : t + window])`` for the first ``time`` frames, in about ``2 log2(window)`` additions.
+
+    Sums of 1, 2, 4, ... frames are each made of two halves; the window is put together from those of its binary digits.
+    A difference of running sums would be shorter, but its error grows with the length of the file.
+    """
+    total: Tensor | None = None
+    start, width, sums = 0, 1, x
+    while True:
+        if window & width:
+            part = sums[..., start : start + time]
+            total = part if total is None else total + part
+            start += width
+        if window < 2 * width and total is not None:
+            return total
+        sums = sums[..., width:] + sums[..., :-width]
+        width *= 2
+
+
 class TrailingMean(nn.Module):
     """Average each feature over the current frame and up to ``frames`` before it.
 
@@ -34,12 +53,28 @@ class TrailingMean(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Average ``(batch, feature, frame)``; same shape."""
-        window = self.frames + 1
-        # A sum over a window, not a difference of running sums: its error does not grow with the length of the file.
-        summed = functional.avg_pool1d(functional.pad(x, (self.frames, 0)), window, stride=1)
-        existing = torch.arange(1, x.shape[-1] + 1, device=x.device).clamp(max=window)
-        return summed * (window / existing.to(x.dtype))
+        window, time = self.frames + 1, x.shape[-1]
+        existing = torch.arange(1, time + 1, device=x.device).clamp(max=window)
+        return _window_sum(functional.pad(x, (self.frames, 0)), window, time) / existing.to(x.dtype)
 
     def extra_repr(self) -> str:
         """What ``print(model)`` shows."""
         return f"{self.frames}"
+
+
+def _window_sums(x: Tensor, window: int) -> Tensor:
+    """Sums of ``window`` consecutive values along the last axis, one for each position where all of them exist.
+
+    Built from sums of 1, 2, 4, ... values: log2(window) additions, where a pooling layer takes ``window``. Not a
+    difference of running sums, whose error would grow with the length of the file.
+    """
+    positions = x.shape[-1] - window + 1
+    total = torch.zeros_like(x[..., :positions])
+    start, size, sums = 0, 1, x
+    while size <= window:
+        if window & size:
+            total = total + sums[..., start : start + positions]
+            start += size
+        sums = sums[..., :-size] + sums[..., size:]
+        size *= 2
+    return total
