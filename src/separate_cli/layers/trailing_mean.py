@@ -60,21 +60,3 @@ class TrailingMean(nn.Module):
     def extra_repr(self) -> str:
         """What ``print(model)`` shows."""
         return f"{self.frames}"
-
-
-def _window_sums(x: Tensor, window: int) -> Tensor:
-    """Sums of ``window`` consecutive values along the last axis, one for each position where all of them exist.
-
-    Built from sums of 1, 2, 4, ... values: log2(window) additions, where a pooling layer takes ``window``. Not a
-    difference of running sums, whose error would grow with the length of the file.
-    """
-    positions = x.shape[-1] - window + 1
-    total = torch.zeros_like(x[..., :positions])
-    start, size, sums = 0, 1, x
-    while size <= window:
-        if window & size:
-            total = total + sums[..., start : start + positions]
-            start += size
-        sums = sums[..., :-size] + sums[..., size:]
-        size *= 2
-    return total
