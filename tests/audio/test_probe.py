@@ -34,6 +34,26 @@ def test_the_length_of_a_flac_stream_without_one_is_counted(tmp_path: Path) -> N
     assert probe(path).frames == 5000
 
 
+@pytest.mark.parametrize("suffix", [".wav", ".aiff", ".au"])
+def test_a_header_that_announces_more_than_there_is_is_noticed(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"x{suffix}"
+    soundfile.write(path, NOISE, 16000)
+    assert not probe(path).is_cut_off
+    path.write_bytes(path.read_bytes()[:-4000])
+    assert probe(path).is_cut_off
+    assert probe(path).frames == pytest.approx(4000, abs=8)
+
+
+def test_a_wav_stream_that_announces_the_maximum_is_not_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.wav"
+    soundfile.write(path, NOISE, 16000)
+    content = bytearray(path.read_bytes())
+    content[4:8] = content[40:44] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+    assert not probe(path).is_cut_off
+    assert probe(path).frames == 5000
+
+
 def write_empty(path: Path) -> None:
     path.write_bytes(b"")
 

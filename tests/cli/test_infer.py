@@ -167,6 +167,14 @@ def test_what_would_clip_is_told(sep, talks: Path, tmp_path: Path) -> None:
     assert np.abs(soundfile.read("a_enhanced.wav")[0]).max() == pytest.approx(1, abs=1e-3)
 
 
+def test_a_recording_that_ends_early_is_done_with_a_warning(sep, model: Path, talks: Path) -> None:
+    Path("a.wav").write_bytes(Path("a.wav").read_bytes()[:-2000])
+    found = sep("infer", model, "a.wav")
+    assert found.code == 0
+    assert "ends before its header says" in found.stderr
+    assert soundfile.info("a_enhanced.wav").frames == 3000
+
+
 STOPPED = """
 import sys, time
 from separate_cli.models.demask import DeMask

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,6 +176,15 @@ def test_one_failure_never_stops_the_others(talks: Path) -> None:
         return halve(job, before_rename)
 
     assert status(run("talks", separate=sometimes)) == {"talks/a.wav": "failed", "talks/x/b.wav": "done"}
+
+
+def test_trouble_with_the_disk_is_a_failure_like_any_other(talks: Path) -> None:
+    def full(job: Job, before_rename: Callable[[Separated], None]) -> Separated:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    outcomes = run("talks", separate=full)
+    assert [outcome.status for outcome in outcomes] == ["failed", "failed"]
+    assert all("disk is full" in outcome.why for outcome in outcomes)
 
 
 def test_a_recording_that_is_called_like_an_output_is_neither_separated_nor_replaced(talks: Path) -> None:

@@ -76,3 +76,9 @@ def test_what_means_nothing_is_told_and_the_rest_is_found(tree: Path, argument: 
     assert [name for name, _ in wrong] == [argument]
     assert says in wrong[0][1].message
     assert wrong[0][1].hint
+
+
+def test_a_name_that_the_system_refuses_is_told(tree: Path) -> None:
+    _, [(name, error)] = find(["x" * 5000])
+    assert name == "x" * 5000
+    assert error.hint

@@ -6,6 +6,7 @@ path --open_audio--> SoundFile (forward reading)
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ AUDIO_SUFFIXES = frozenset({
 
 _UNKNOWN_FRAMES = 1 << 48
 _COUNT_FRAMES = 1 << 16
+_SIZES = re.compile(r"^\s*(?:data|SSND|Data Size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
+_STREAM_BYTES = 0x7FFF_0000
 _CONVERT = "Use WAV, FLAC, OGG, MP3, AIFF or another format of libsndfile; ffmpeg -i IN OUT.wav converts others."
 
 
@@ -38,6 +41,7 @@ class AudioInfo:
         channels: Number of channels.
         container: Name of the container in libsndfile: ``"WAV"``, ``"FLAC"``, ``"OGG"``.
         subtype: Name of the sample format in libsndfile: ``"PCM_16"``, ``"FLOAT"``, ``"VORBIS"``.
+        is_cut_off: Whether the header announces more samples than there are; ``frames`` counts those that are.
     """
 
     path: Path
@@ -46,6 +50,7 @@ class AudioInfo:
     channels: int
     container: str
     subtype: str
+    is_cut_off: bool = False
 
     @property
     def duration_seconds(self) -> float:
@@ -106,7 +111,8 @@ def probe(path: Path) -> AudioInfo:
     """
     with open_audio(path) as sound:
         frames = sound.frames if sound.frames < _UNKNOWN_FRAMES else _count(sound, path)
-        info = AudioInfo(path, frames, sound.samplerate, sound.channels, sound.format, sound.subtype)
+        cut_off = _announces_more(sound.extra_info)
+        info = AudioInfo(path, frames, sound.samplerate, sound.channels, sound.format, sound.subtype, cut_off)
     if frames == 0:
         raise InputError(f"{path} holds no samples.", hint="Record or export it again.")
     return info
@@ -120,6 +126,12 @@ def damaged(path: Path, frames: int, sample_rate: int, error: soundfile.Libsndfi
 
 
 RECOVER = "Copy it again; ffmpeg -i IN OUT.wav may save what is left."
+
+
+def _announces_more(log: str) -> bool:
+    """Whether libsndfile's log says that the samples' chunk is shorter than its header; streams announce a maximum."""
+    found = _SIZES.search(log)
+    return found is not None and int(found[2]) < int(found[1]) < _STREAM_BYTES
 
 
 def _count(sound: ForwardFile, path: Path) -> int:

@@ -149,6 +149,10 @@ def _tell(outcome: Outcome) -> None:
     if done is None:
         return
     out.detail(f"{outcome.source}: {done.duration_seconds:.1f} s at {done.sample_rate} Hz, {outcome.why}")
+    if done.is_cut_off:
+        out.warn(
+            f"{outcome.source} ends before its header says; the {done.duration_seconds:.1f} s that are there are done."
+        )
     if done.gain != 1:
         out.warn(
             f"{outcome.source}: the estimates peak at {done.peak:.2f}; all were turned down by "

@@ -19,7 +19,7 @@ from typing import Literal
 
 from separate_cli.audio.formats import Container
 from separate_cli.errors import InputError, OutputError, SepError
-from separate_cli.files import hash_file
+from separate_cli.files import hash_file, output_error
 from separate_cli.inference.discover import Found
 from separate_cli.inference.engine import Separated
 from separate_cli.inference.journal import Journal, Record
@@ -122,6 +122,9 @@ class Batch:
                     yield Outcome(source, job.targets, "done", verdict.why, separated)
             except SepError as error:
                 yield Outcome(source, job.targets, "failed", error.message, error=error)
+            except OSError as cause:
+                trouble = output_error(job.targets[0], cause)
+                yield Outcome(source, job.targets, "failed", trouble.message, error=trouble)
 
     def _own_outputs(self, recordings: Sequence[Found], targets: Sequence[Sequence[Path]]) -> set[Path]:
         """Recordings that sep made itself.

@@ -55,6 +55,8 @@ def find(arguments: Sequence[str], *, output: Path | None = None) -> tuple[list[
                     found[key] = one
         except InputError as error:
             wrong.append((argument, error))
+        except OSError as cause:
+            wrong.append((argument, InputError(f"Cannot read {argument}: {cause.strerror}.", hint="Check the path.")))
     return list(found.values()), wrong
 
 

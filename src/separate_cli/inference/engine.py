@@ -53,6 +53,7 @@ class Separated:
         peak: Highest magnitude of the estimates; above 1 they do not fit into an integer format.
         gain: What all outputs were multiplied by so that nothing clips; 1 nearly always.
         hashes: SHA-256 of each output.
+        is_cut_off: Whether the recording's header announces more than there is.
     """
 
     duration_seconds: float
@@ -62,6 +63,7 @@ class Separated:
     peak: float
     gain: float
     hashes: tuple[str, ...]
+    is_cut_off: bool = False
 
 
 def separate_file(
@@ -196,6 +198,7 @@ def _write(
             peak,
             gain,
             tuple(hash_file(writer.path) for writer in writers),
+            info.is_cut_off,
         )
         before_rename(done)
     return done

@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import torch
-
 from separate_cli.errors import OutputError
 from separate_cli.hub.loading import LoadedModel
 from separate_cli.inference.batch import Batch, Job, Outcome
@@ -79,7 +77,9 @@ def infer(
                 progress=progress,
                 before_rename=before_rename,
             )
-        except (MemoryError, torch.OutOfMemoryError) as error:
+        except (MemoryError, RuntimeError) as error:  # torch has RuntimeErrors of its own for it
+            if isinstance(error, RuntimeError) and "memory" not in str(error):
+                raise
             raise OutputError(
                 f"Not enough memory for {job.source}.", hint="Use shorter chunks: --chunk-seconds 4"
             ) from error
