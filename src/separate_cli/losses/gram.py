@@ -88,13 +88,13 @@ class Gram:
         scaled_energy = weight * weight * self.reference_energy
         energy = self.estimate_energy - 2 * weight * self.dot + scaled_energy
         with torch.no_grad(), torch.autocast(energy.device.type, enabled=False):
-            lost = torch.zeros_like(energy)
+            value = energy.detach()
             lossy = energy < _CANCELS * torch.maximum(self.estimate_energy, scaled_energy)
             while lossy.any():  # one round, or as many as an estimate resembles references
                 picked = lossy & (lossy.cumsum(2) == 1)
-                lost = torch.where(picked, self._exact_residual_energy(picked * weight) - energy, lost)
+                value = torch.where(picked, self._exact_residual_energy((picked * weight).to(energy.dtype)), value)
                 lossy = lossy & ~picked
-        return energy + lost
+        return value + (energy - energy.detach())  # the exact value, with the expansion's gradient
 
     def _exact_residual_energy(self, weight: Tensor) -> Tensor:
         """``(batch, est, 1)``: energy of ``estimates - weight @ references``."""

@@ -18,6 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from separate_cli.losses.pit import PITLossWrapper
+
 __all__ = ["ORPITLossWrapper"]
 
 
@@ -61,17 +63,10 @@ class ORPITLossWrapper(nn.Module):
         counts = active.sum(1)
         if int(counts.min()) < 2:
             raise ValueError(f"Expected at least two active references in each item, got {counts.tolist()}.")
-        one, rest = estimates.unbind(1)
-        total = references.sum(1)
-        losses = torch.stack(
-            [
-                self.loss_func(one, ref, **kwargs) + self.loss_func(rest, total - ref, **kwargs) / (counts - 1)
-                for ref in references.unbind(1)
-            ],
-            dim=-1,
-        )
-        if losses.shape != active.shape:
-            raise ValueError(f"Expected the loss to give (batch,) = ({len(active)},), got {tuple(losses.shape[:-1])}.")
+        others = references.sum(1, keepdim=True) - references
+        one = PITLossWrapper.get_pw_losses(self.loss_func, estimates[:, :1], references, **kwargs)
+        rest = PITLossWrapper.get_pw_losses(self.loss_func, estimates[:, 1:], others, **kwargs)
+        losses = (one + rest / (counts - 1)[:, None, None]).squeeze(1)  # (batch, ref)
         least, indices = losses.masked_fill(~active, torch.inf).min(1)
         return (least.mean(), indices) if return_index else least.mean()
 

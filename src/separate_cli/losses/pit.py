@@ -78,11 +78,13 @@ class _PermutationSearch(nn.Module):
     def get_pw_losses(loss_func: LossFunction, estimates: Tensor, references: Tensor, **kwargs: Any) -> Tensor:
         """Losses of all pairs, ``(batch, est, ref)``, from a loss of one pair, ``(batch)`` (or a scalar for all)."""
         batch = estimates.shape[0]
-        rows = [
-            torch.stack([loss_func(est, ref, **kwargs).expand(batch) for ref in references.unbind(1)], dim=1)
-            for est in estimates.unbind(1)
-        ]
-        return torch.stack(rows, dim=1)
+        losses = [loss_func(est, ref, **kwargs) for est in estimates.unbind(1) for ref in references.unbind(1)]
+        if losses[0].ndim != 0 and losses[0].shape != (batch,):
+            raise ValueError(
+                f"Expected the loss of a pair to give (batch,) = ({batch},), got {tuple(losses[0].shape)}."
+            )
+        pairwise = torch.stack([loss.expand(batch) for loss in losses], dim=1)
+        return pairwise.view(batch, estimates.shape[1], references.shape[1])
 
     @staticmethod
     def find_best_perm(
