@@ -14,9 +14,15 @@ ModelClass = TypeVar("ModelClass", bound="type[Separator]")
 
 _FILES: dict[str, str] = {
     "ConvTasNet": "conv_tasnet",
+    "DPRNNTasNet": "dprnn_tasnet",
+    "DPTNet": "dptnet",
     "DCCRNet": "dccrnet",
     "DCUNet": "dcunet",
     "DeMask": "demask",
+    "FasNetTAC": "fasnet_tac",
+    "LSTMTasNet": "lstm_tasnet",
+    "SuDORMRFImprovedNet": "sudormrf",
+    "SuDORMRFNet": "sudormrf",
     "VADNet": "vad_net",
     "XUMX": "xumx",
 }
