@@ -196,7 +196,10 @@ def _outlive(future: Future[MetricResult], job: Callable[[], MetricResult]) -> M
             try:
                 return alone.submit(worker.call, job).result()
             except BrokenProcessPool as error:
-                raise Undefined("Its worker process died: a back end crashed, or memory ran out.") from error
+                raise Undefined(
+                    "Its worker process died: a back end crashed, memory ran out, or a metric of your own is in a file "
+                    "that cannot be imported there."
+                ) from error
 
 
 def _hire(count: int) -> ProcessPoolExecutor:

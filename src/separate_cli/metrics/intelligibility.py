@@ -19,7 +19,7 @@ from functools import lru_cache
 from math import ceil, gcd
 
 import numpy as np
-from scipy import fft, signal
+from scipy import fft
 
 from separate_cli.metrics.waves import FloatArray, Outcome, Trial, Undefined, each_pair
 
@@ -131,8 +131,10 @@ def _band_matrix() -> FloatArray:
 def _resample(waves: FloatArray, sample_rate: int) -> FloatArray:
     if sample_rate == _RATE:
         return waves
+    from scipy.signal import resample_poly  # takes longer to import than all other metrics together
+
     up, down = _RATE // gcd(_RATE, sample_rate), sample_rate // gcd(_RATE, sample_rate)
-    resampled: FloatArray = signal.resample_poly(waves, up, down, axis=-1, window=_anti_aliasing(up, down))
+    resampled: FloatArray = resample_poly(waves, up, down, axis=-1, window=_anti_aliasing(up, down))
     return resampled
 
 

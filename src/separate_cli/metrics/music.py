@@ -60,9 +60,13 @@ def bss_eval_images(
     starts = range(0, time - window + 1, hop_samples or window)
 
     space = DelayedRows(references.reshape(-1, time), taps=filter_taps)
-    on_all = [space.filters(signal) for signal in signals]  # (channel, reference·channel, tap) each
+    on_all = space.filters(signals.reshape(-1, time)).reshape(len(signals), channels, -1, filter_taps)
     own_rows = [list(range(reference * channels, (reference + 1) * channels)) for reference in range(len(references))]
-    on_own = [space.filters(signals[signal], own_rows[reference]) for signal, reference in pairs]
+    on_own: dict[tuple[int, int], FloatArray] = {}  # (channel, channel, tap) each
+    for reference in sorted({pair[1] for pair in pairs}):
+        used = [pair for pair in pairs if pair[1] == reference]
+        filters = space.filters(signals[[pair[0] for pair in used]].reshape(-1, time), own_rows[reference])
+        on_own |= dict(zip(used, filters.reshape(len(used), channels, channels, filter_taps), strict=True))
 
     scores = np.full((4, len(pairs), len(starts)), np.nan)
     for frame, start in enumerate(starts):
@@ -72,7 +76,7 @@ def bss_eval_images(
         rows = clean.reshape(-1, window)
         for index, (signal, reference) in enumerate(pairs):
             whole = filtered_sum(rows, on_all[signal])  # (channel, time + taps - 1)
-            own = filtered_sum(rows[own_rows[reference]], on_own[index]) if len(references) > 1 else whole
+            own = filtered_sum(rows[own_rows[reference]], on_own[signal, reference]) if len(references) > 1 else whole
             scores[:, index, frame] = _ratios(heard[signal], clean[reference], own, whole)
     return scores
 

@@ -22,6 +22,10 @@ from separate_cli.metrics.waves import FloatArray
 __all__ = ["DelayedRows", "filtered_sum"]
 
 
+_RIDGE = 1e-11
+"""Against a unit diagonal: above the rounding errors of a Cholesky of any size that fits in memory."""
+
+
 class DelayedRows:
     """The space spanned by ``rows`` and their delays of 0 to ``taps - 1`` samples.
 
@@ -39,7 +43,9 @@ class DelayedRows:
     def __init__(self, rows: FloatArray, *, taps: int) -> None:
         self.taps = taps
         self._n_fft = fft.next_fast_len(rows.shape[1] + taps - 1, real=True)
-        self._spectra = fft.rfft(rows, self._n_fft)  # (row, bin)
+        norms = np.linalg.norm(rows, axis=1, keepdims=True)
+        self._norms = np.where(norms > 0, norms, 1)  # a quiet row must count as much as a loud one
+        self._spectra = fft.rfft(rows / self._norms, self._n_fft)  # (row, bin)
         count = len(rows)
         self._gram = np.empty((count, taps, count, taps))
         for i in range(count):
@@ -66,18 +72,27 @@ class DelayedRows:
         size = len(used) * self.taps
         gram = self._gram if rows is None else self._gram[np.ix_(used, range(self.taps), used, range(self.taps))]
         solved = _solve(gram.reshape(size, size), correlations.reshape(-1, size))
-        filters: FloatArray = solved.reshape(correlations.shape)
+        filters: FloatArray = solved.reshape(correlations.shape) / self._norms[used]  # (signal, row, tap)
         return filters
 
 
 def _solve(gram: FloatArray, right_sides: FloatArray) -> FloatArray:
-    """Solve ``gram x = b`` for every row ``b``; least squares where ``gram`` is singular."""
+    """Solve ``gram x = b`` for every row ``b``; where ``gram`` is singular, nearly least squares.
+
+    Two rows are dependent when sources are equal, or the two channels of one are. Then a ridge is added, large enough
+    for Cholesky, and its effect is taken back by refinement for all directions that carry energy.
+    """
     try:
         factor = linalg.cho_factor(gram.T, lower=True, check_finite=False)  # symmetric; .T is LAPACK's order
-        solved: FloatArray = linalg.cho_solve(factor, right_sides.T, check_finite=False).T
+        refinements = 0
     except linalg.LinAlgError:
-        solved = np.linalg.lstsq(gram, right_sides.T, rcond=None)[0].T
-    return solved
+        factor = linalg.cho_factor(gram + _RIDGE * np.eye(len(gram)), lower=True, check_finite=False)
+        refinements = 3
+    solved: FloatArray = linalg.cho_solve(factor, right_sides.T, check_finite=False)  # (row·tap, signal)
+    for _ in range(refinements):
+        solved = solved + linalg.cho_solve(factor, right_sides.T - gram @ solved, check_finite=False)
+    transposed: FloatArray = solved.T
+    return transposed
 
 
 def filtered_sum(rows: FloatArray, filters: FloatArray) -> FloatArray:

@@ -43,6 +43,8 @@ class PocketSphinx:
             UsageError: If the package ``pocketsphinx`` is missing.
         """
         decoder = _pocketsphinx_decoder()
+        if not wave.any():
+            return ""  # in digital silence it hears "they"
         decoder.start_utt()
         decoder.process_raw((_full_scale(wave, sample_rate) * 32767).astype(np.int16).tobytes(), full_utt=True)
         decoder.end_utt()
@@ -68,8 +70,11 @@ class Whisper:
         Raises:
             UsageError: If the package ``openai-whisper`` is missing.
         """
+        model = _whisper_model(self.model)
+        if not wave.any():
+            return ""
         samples = _full_scale(wave, sample_rate).astype(np.float32)
-        found = _whisper_model(self.model).transcribe(samples, language=self.language, fp16=False, temperature=0.0)
+        found = model.transcribe(samples, language=self.language, fp16=False, temperature=0.0)
         return str(found["text"]).strip()
 
 

@@ -192,7 +192,14 @@ def _run_families(metrics: Sequence[Metric], trial: Trial) -> dict[str, Outcome]
             outcomes |= family(trial) if members[0].multichannel else _by_channel(family, trial)
         except Exception as error:  # back ends raise anything; the other metrics must live
             outcomes |= {metric.name: Outcome(np.full(len(trial.pairs), np.nan), error) for metric in members}
-    return outcomes
+    return {name: _explained(outcome) for name, outcome in outcomes.items()}
+
+
+def _explained(outcome: Outcome) -> Outcome:
+    """No NaN without a reason: what a family leaves open is a ratio of nothing to nothing."""
+    if outcome.error is None and np.isnan(outcome.values).any():
+        return Outcome(outcome.values, Undefined("The signals are so that the result is not a number."))
+    return outcome
 
 
 def _by_channel(family: Family, trial: Trial) -> Mapping[str, Outcome]:

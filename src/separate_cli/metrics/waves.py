@@ -116,9 +116,6 @@ def each_pair(
                 values[index] = score(trial.signals[signal], trial.references[reference])
             except Exception as raised:  # third-party back ends raise anything; it is reported, not lost
                 error = raised
-            else:
-                if np.isnan(values[index]):
-                    error = Undefined("The result is not a number.")
         first = first or error
     return Outcome(values, first)
 
