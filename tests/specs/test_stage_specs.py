@@ -1,0 +1,111 @@
+"""What a training is, and what only decides how long or how fast it goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from separate_cli.specs.demask import MASKS, DemaskExamples
+from separate_cli.specs.eval import EvalSpec
+from separate_cli.specs.prepare import PrepareSpec
+from separate_cli.specs.ranges import FloatRange
+from separate_cli.specs.train import TrainSpec
+
+
+def train(**changes: Any) -> TrainSpec:
+    return TrainSpec.model_validate({"model": {"name": "DeMask"}, "loss": {"singlesrc_mse": {}}, **changes})
+
+
+def prepare(**changes: Any) -> PrepareSpec:
+    return PrepareSpec.model_validate({"speech": {"mine": {"path": "speech"}}, **changes})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"epochs": 7}, {"patience_epochs": None}, {"device": "cuda"}, {"workers": 3}, {"checkpoint_minutes": 1.0}],
+)
+def test_more_time_or_another_machine_is_the_same_training(change: dict[str, Any]) -> None:
+    assert train(**change).digest() == train().digest()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"batch_size": 3},
+        {"precision": "bf16"},
+        {"ema_decay": 0.99},
+        {"optimizer": {"lr": 0.1}},
+        {"examples": {"masks": ["N95"]}},
+        {"model": {"name": "DeMask", "args": {"dropout": 0.1}}},
+        {"loss": {"singlesrc_mse": {"weight": 2.0}}},
+    ],
+)
+def test_what_decides_the_weights_makes_another_training(change: dict[str, Any]) -> None:
+    assert train(**change).digest() != train().digest()
+
+
+def test_epochs_decide_where_the_schedule_depends_on_them() -> None:
+    cosine = {"schedule": {"kind": "cosine"}}
+    assert train(epochs=7, **cosine).digest() != train(epochs=8, **cosine).digest()
+    assert train(patience_epochs=7, **cosine).digest() == train(patience_epochs=8, **cosine).digest()
+    assert train(epochs=7, **cosine).allowance().keys() == {"patience_epochs"}
+    assert train(epochs=7).allowance() == {"epochs": 7, "patience_epochs": 30}
+
+
+def test_folders_are_inputs_not_settings() -> None:
+    table = {"speech": {"mine": {"path": "a", "split": {"rule": "table", "table": "list.csv"}}}}
+    spec = prepare(**table, rooms={"halls": {"path": "b"}})
+    assert {name: path.name for name, (path, _) in spec.sources().items()} == {
+        "speech.mine.path": "a",
+        "speech.mine.split.table": "list.csv",
+        "rooms.halls.path": "b",
+    }
+    assert prepare(speech={"mine": {"path": "x"}}).digest() == prepare(speech={"mine": {"path": "y"}}).digest()
+    assert prepare(speech={"mine": {"path": "x"}}).digest() != prepare(speech={"yours": {"path": "x"}}).digest()
+
+
+@pytest.mark.parametrize(
+    ("make", "value", "message"),
+    [
+        (FloatRange.model_validate, [3, 2], "expected min <= max, got 3.0 > 2.0"),
+        (FloatRange.model_validate, [1, 2, 3], "should be a valid dictionary"),
+        (DemaskExamples.model_validate, {"speed": [0, 1]}, "expected speeds above 0"),
+        (DemaskExamples.model_validate, {"jitter_db": [-1, 1]}, "at least 0 dB"),
+        (DemaskExamples.model_validate, {"mask_taps": 96}, "expected an odd number, got 96"),
+        (DemaskExamples.model_validate, {"masks": []}, "at least 1 item"),
+        (DemaskExamples.model_validate, {"room_probability": 1.1}, "less than or equal to 1"),
+        (EvalSpec.model_validate, {"conditions": {}}, "at least 1 item"),
+        (PrepareSpec.model_validate, {"speech": {}}, "at least 1 item"),
+        (PrepareSpec.model_validate, {"speech": {"a/b": {"path": "x"}}}, "should match pattern"),
+        (PrepareSpec.model_validate, {"speech": {"a": {"path": "x"}}, "noise": {"a": {"path": "y"}}}, "got twice: a"),
+        (PrepareSpec.model_validate, {"speech": {"a": {"path": "x", "speaker": "(.*)"}}}, r"\(\?P<speaker>"),
+        (PrepareSpec.model_validate, {"speech": {"a": {"path": "x", "speaker": "("}}}, "regular expression"),
+        (
+            PrepareSpec.model_validate,
+            {"speech": {"a": {"path": "x", "split": {"rule": "fraction", "valid": 0.6, "test": 0.4}}}},
+            "nothing is left to train on",
+        ),
+        (
+            PrepareSpec.model_validate,
+            {"speech": {"a": {"path": "x", "split": {"rule": "speaker", "valid": ["1"], "test": ["1"]}}}},
+            "no speaker in both",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(make: Any, value: Any, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        make(value)
+
+
+def test_ranges_have_short_forms() -> None:
+    assert FloatRange.model_validate([1, 2]) == FloatRange.model_validate({"min": 1, "max": 2})
+    assert FloatRange.model_validate(3) == FloatRange(min=3, max=3)
+
+
+def test_everything_has_a_default_where_asteroid_had_a_value() -> None:
+    examples = DemaskExamples()
+    assert (examples.sample_rate, examples.mask_taps, examples.masks) == (16000, 97, MASKS)
+    assert EvalSpec().masks == MASKS
