@@ -30,7 +30,7 @@ def demo(
     out.table(
         ("score", "muffled", "enhanced", ""),
         [
-            (f"{s.metric} ({s.unit})" if s.unit else s.metric, f"{s.before:.2f}", f"{s.after:.2f}", _verdict(s.better))
+            (f"{s.metric} ({s.unit})" if s.unit else s.metric, f"{s.before:.2f}", f"{s.after:.2f}", _verdict(s.gain))
             for s in done.scores
         ],
     )
@@ -48,5 +48,6 @@ def demo(
     )
 
 
-def _verdict(better: bool) -> str:
-    return "better" if better else "worse"
+def _verdict(gain: float) -> str:
+    """In the precision that is shown."""
+    return "same" if abs(gain) < 0.005 else "better" if gain > 0 else "worse"

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from separate_cli.errors import InputError
-from separate_cli.files import atomic_path
+from separate_cli.files import write_bytes
 from separate_cli.hub.header import Header
 from separate_cli.models.base import Separator
 
@@ -73,11 +73,10 @@ def _rebuilt(model: Separator) -> tuple[str, ...]:
 
 def write_weights(weights: Weights, path: Path) -> None:
     """Write header and tensors. Tensors that share memory are written once each, as the format asks."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in weights.tensors.items()}
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, metadata={"format": "pt", **weights.header.to_metadata()})
+    write_bytes(path, save(tensors, metadata={"format": "pt", **weights.header.to_metadata()}))
 
 
 def read_header(path: Path) -> Header:

@@ -32,13 +32,13 @@ _SCORES = ("si_sdr", "lsd", "stoi", "pesq_wb")
 
 @dataclass(frozen=True)
 class Score:
-    """One metric before and after; ``better`` when the model improved it."""
+    """One metric before and after; ``gain`` is positive where it became better, whatever the metric's direction."""
 
     metric: str
     unit: str
     before: float
     after: float
-    better: bool
+    gain: float
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def demo(folder: Path, *, model: str = MODEL, progress: Progress = SILENT) -> De
     result = evaluate(waves["enhanced"], waves["clear"], waves["muffled"], sample_rate=rate, metrics=_SCORES)
     row = result.as_row()
     scores = tuple(
-        Score(name, METRICS.get(name).unit, row[f"input_{name}"], row[name], row[f"{name}_imp"] > 0)
+        Score(name, METRICS.get(name).unit, row[f"input_{name}"], row[name], row[f"{name}_imp"])
         for name in _SCORES
         if math.isfinite(row[name])
     )
