@@ -11,12 +11,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from separate_cli.hub.loading import from_pretrained as from_pretrained
     from separate_cli.models.base import Separator as Separator
+    from separate_cli.models.conv_tasnet import ConvTasNet as ConvTasNet
+    from separate_cli.models.dccrnet import DCCRNet as DCCRNet
+    from separate_cli.models.dcunet import DCUNet as DCUNet
+    from separate_cli.models.demask import DeMask as DeMask
+    from separate_cli.models.fasnet_tac import FasNetTAC as FasNetTAC
+    from separate_cli.models.vad_net import VADNet as VADNet
+    from separate_cli.models.xumx import XUMX as XUMX
 
 __version__ = "0.1.0"
 
 _WHERE: dict[str, str] = {
+    "ConvTasNet": "separate_cli.models.conv_tasnet",
+    "DCCRNet": "separate_cli.models.dccrnet",
+    "DCUNet": "separate_cli.models.dcunet",
+    "DeMask": "separate_cli.models.demask",
+    "FasNetTAC": "separate_cli.models.fasnet_tac",
     "Separator": "separate_cli.models.base",
+    "VADNet": "separate_cli.models.vad_net",
+    "XUMX": "separate_cli.models.xumx",
+    "from_pretrained": "separate_cli.hub.loading",
 }
 
 __all__ = ["__version__", *_WHERE]  # noqa: PLE0604  the table is the list

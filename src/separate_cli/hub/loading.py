@@ -25,7 +25,7 @@ from separate_cli.hub.references import locate
 from separate_cli.models.base import Separator
 from separate_cli.models.catalogue import get
 
-__all__ = ["LoadedModel", "load_model", "read_weights"]
+__all__ = ["LoadedModel", "from_pretrained", "load_model", "read_weights"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,28 @@ def load_model(reference: str | Path | Mapping[str, Any], *, model_name: str = "
     if overrides:
         content = hashlib.sha256((content + repr(sorted(overrides.items()))).encode()).hexdigest()
     return LoadedModel(model, weights.header.title or path.stem, content, weights.header, path)
+
+
+def from_pretrained(reference: str | Path | Mapping[str, Any], **overrides: Any) -> Separator:
+    """The trained model that ``reference`` means, of whichever class, in eval mode on the CPU.
+
+    Args:
+        reference: As for ``load_model``.
+        overrides: Constructor arguments that replace the stored ones.
+
+    Raises:
+        InputError: If it is not found, damaged, or does not fit its own description.
+        RefusedError: If the file asks to load something that could run code.
+
+    >>> from separate_cli.models.demask import DeMask
+    >>> model = DeMask(hidden_dims=[8])
+    >>> again = from_pretrained(
+    ...     {"model_name": "DeMask", "model_args": model.get_model_args(), "state_dict": model.state_dict()}
+    ... )
+    >>> again.training, again.get_model_args()["hidden_dims"]
+    (False, [8])
+    """
+    return load_model(reference, **overrides).model
 
 
 def read_weights(path: Path, *, model_name: str = "", overrides: Mapping[str, Any] = {}) -> Weights:

@@ -113,7 +113,8 @@ class Separator(nn.Module):
         sources = entry_points(group="separate_cli.model_sources")
         if not sources:
             raise SepError("No source of trained models is installed.", hint="Install the package again.")
-        model = next(iter(sources)).load()(reference, **overrides).model
+        load = next(iter(sources)).load()
+        model = load(reference, model_name=cls.__name__, **overrides).model  # for files that do not say
         if not isinstance(model, cls):
             found = type(model).__name__
             raise InputError(
