@@ -8,6 +8,7 @@ import pytest
 from separate_cli.data.facemask import (
     apply_filter,
     bend,
+    inverse_filter,
     mask_filter,
     mask_names,
     measured_frequencies,
@@ -78,6 +79,20 @@ def test_bending_moves_each_gain_by_the_asked_decibels_above_1_khz_only() -> Non
     np.testing.assert_allclose(moved_db[:, 3:].std(axis=0), 2.0, atol=0.1)
     np.testing.assert_allclose(moved_db[:, 3:].mean(axis=0), 0.0, atol=0.12)
     assert bent.min() >= 0
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_inverse_undoes_the_mask_where_it_lets_something_through(name: str) -> None:
+    taps = mask_filter(measured_gains(name), sample_rate=16000)
+    grid = np.linspace(0, 7000, 141)
+    product = response(taps, grid, 16000) * response(inverse_filter(taps), grid, 16000)
+    np.testing.assert_allclose(product, 1, atol=0.03)
+
+
+def test_inverse_amplifies_by_no_more_than_it_may() -> None:
+    taps = mask_filter(measured_gains("BedsheetPolyester2L"), sample_rate=16000)
+    gain = np.abs(response(inverse_filter(taps, most_db=20, n_taps=4097), np.linspace(0, 8000, 801), 16000))
+    assert 9.5 < gain.max() < 10.1
 
 
 def test_tables_cannot_be_spoilt_by_a_caller() -> None:

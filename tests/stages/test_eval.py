@@ -177,6 +177,31 @@ def test_a_named_model_is_scored_instead_of_the_trained_one(inputs: dict[str, Pa
     assert named == run(spec(), tmp_path / "trained", inputs)
 
 
+def test_the_oracle_knows_the_mask_and_the_model_reaches_a_share_of_it(inputs: dict[str, Path], tmp_path: Path) -> None:
+    scores = run(spec(oracle=True), tmp_path, inputs)
+    dry = scores["conditions"]["dry"]
+    assert dry["oracle_si_sdr"]["mean"] > dry["input_si_sdr"]["mean"] + 10
+    gains = [dry[f"{name}si_sdr"]["mean"] - dry["input_si_sdr"]["mean"] for name in ("", "oracle_")]
+    assert scores["share_of_oracle"]["dry"]["si_sdr"] == pytest.approx(gains[0] / gains[1], abs=1e-3)
+    assert all(float(row["oracle_snr"]) > 0 for row in rows(tmp_path))
+
+
+def test_scores_that_cannot_be_computed_say_why(
+    inputs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = DemaskTrials.load
+
+    def silent(self: DemaskTrials, trial: Any) -> Any:
+        mixture, target = load(self, trial)
+        return mixture, 0 * target
+
+    monkeypatch.setattr(DemaskTrials, "load", silent)
+    scores = run(spec(), tmp_path, inputs)
+    assert sum(scores["reasons"].values()) == 4
+    assert all("si_sdr" in reason for reason in scores["reasons"])
+    assert scores["conditions"]["dry"]["si_sdr"]["mean"] is None
+
+
 def test_an_unknown_metric_is_refused_before_any_work(inputs: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="Unknown metric 'si_sdrr'"):
         run(spec(metrics=["si_sdrr"]), tmp_path, inputs)

@@ -114,10 +114,12 @@ def _show(scores: dict[str, Any]) -> None:
             name: Statistic(**{**one, **{key: math.nan for key, value in one.items() if value is None}})
             for metric in scores["metrics"]
             for name, one in numbers.items()
-            if name in {metric, f"input_{metric}", f"{metric}_imp"}
+            if name in {metric, f"input_{metric}", f"{metric}_imp", f"oracle_{metric}"}
         }
         columns, found = summary_table(statistics)
         rows += [[condition, *row] for row in found]
     out.table(["condition", *columns], rows)
+    for why, count in scores["reasons"].items():
+        out.note(f"Without a score in {count} rows: {why}")
     for condition, why in scores["left_out"].items():
         out.note(f"The condition {condition} was left out: {why}.")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from separate_cli.audio.resample import resample
 from separate_cli.data.corpus import Corpus
 from separate_cli.data.demask import Scene, SceneSource, draw_from
-from separate_cli.data.facemask import mask_filter, measured_gains
+from separate_cli.data.facemask import apply_filter, inverse_filter, mask_filter, measured_gains
 from separate_cli.data.manifest import Recording
 from separate_cli.data.sampling import example_rng
 from separate_cli.errors import InputError
@@ -114,7 +114,7 @@ class DemaskTrials:
         speech = resample(whole, trial.recording.sample_rate, self.sample_rate)[0]
         rng = example_rng(spec.seed, trial.number, list(spec.conditions).index(trial.condition))
         scene = Scene(
-            mask=mask_filter(measured_gains(trial.mask), sample_rate=self.sample_rate, n_taps=spec.mask_taps),
+            mask=self._taps(trial),
             response=self.scenes.response(rng) if condition.room else None,
             early_frames=round(spec.early_seconds * self.sample_rate) if spec.room_target == "early" else None,
             noise=self.scenes.noise(len(speech), rng) if condition.noise_snr_db else None,
@@ -122,6 +122,14 @@ class DemaskTrials:
         )
         mixture, target = scene.play(speech)
         return mixture, target[np.newaxis]
+
+    def undo(self, trial: Trial, mixture: Wave) -> Wave:
+        """What a linear filter that knows the mask makes of ``mixture``: ``(1, time)``."""
+        return apply_filter(mixture, inverse_filter(self._taps(trial)))[np.newaxis]
+
+    def _taps(self, trial: Trial) -> NDArray[np.float64]:
+        gains = measured_gains(trial.mask)
+        return mask_filter(gains, sample_rate=self.sample_rate, n_taps=self.spec.mask_taps)
 
     def _lacks(self, name: str) -> str:
         condition = self.spec.conditions[name]

@@ -1,7 +1,7 @@
 """Face masks as linear filters: nine measured gain curves, bent a little if wanted, as short FIR filters.
 
     name --measured_gains--> gain at 14 frequencies --bend--> gain --mask_filter--> taps
-    wave (time) --apply_filter(taps)--> muffled (time), in phase with the wave
+    wave (time) --apply_filter(taps)--> muffled (time), in phase --apply_filter(inverse_filter(taps))--> wave, nearly
 
 Source: Corey, Jones & Singer, "Acoustic effects of medical, cloth, and transparent face masks on speech signals",
 J. Acoust. Soc. Am. 148(4), 2020 (arXiv 2008.04521): a talker with a mask against the same one without. The values in
@@ -19,7 +19,15 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["apply_filter", "bend", "mask_filter", "mask_names", "measured_frequencies", "measured_gains"]
+__all__ = [
+    "apply_filter",
+    "bend",
+    "inverse_filter",
+    "mask_filter",
+    "mask_names",
+    "measured_frequencies",
+    "measured_gains",
+]
 
 FloatArray = NDArray[np.float64]
 Wave = NDArray[np.float32]
@@ -115,6 +123,29 @@ def apply_filter(wave: Wave, taps: FloatArray) -> Wave:
     delay = (len(taps) - 1) // 2
     filtered: Wave = oaconvolve(wave, taps.astype(np.float32))[delay : delay + len(wave)]
     return filtered
+
+
+def inverse_filter(taps: FloatArray, *, most_db: float = 34.0, n_taps: int = 1025) -> FloatArray:
+    """Symmetric filter that undoes ``taps``, as far as that is possible: the best that knowing the mask can give.
+
+    Args:
+        taps: Symmetric, shorter than ``n_taps``.
+        most_db: Where the mask lets nothing through, nothing is amplified; at most by this much elsewhere.
+        n_taps: Length of the inverse; odd.
+
+    >>> taps = mask_filter(measured_gains("N95"), sample_rate=16000)
+    >>> wave = np.sin(np.arange(8000) * 2 * np.pi * 3000 / 16000).astype(np.float32)
+    >>> undone = apply_filter(apply_filter(wave, taps), inverse_filter(taps))
+    >>> bool(np.abs(undone - wave)[600:-600].max() < 0.01)
+    True
+    """
+    size = 8 * n_taps
+    centred = np.roll(np.pad(taps, (0, size - len(taps))), -((len(taps) - 1) // 2))
+    gain = np.fft.rfft(centred).real  # symmetric around zero, so real
+    floor = 0.25 * 10 ** (-most_db / 10)  # g / (g² + floor) is largest, 1 / (2 √floor), at g = √floor
+    inverse = np.fft.irfft(gain / (gain**2 + floor), size)
+    cut: FloatArray = np.roll(inverse, n_taps // 2)[:n_taps]
+    return cut
 
 
 @cache

@@ -49,6 +49,7 @@ class EvalSpec(StageSpec):
     room_seconds: PositiveFloat = Field(2.0, description="Responses are cut to this length.")
     room_target: RoomTarget = "reverberant"
     early_seconds: NonNegativeFloat = 0.05
+    oracle: bool = Field(False, description="Score the linear filter that knows the mask, too: the most to hope for.")
     saved_examples: NonNegativeInt = Field(5, description="So many examples are kept as audio.")
     seed: NonNegativeInt = 0
 

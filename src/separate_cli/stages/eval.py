@@ -11,7 +11,8 @@ Rows are kept as they come: a killed run goes on with the next one, and a trial 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ from separate_cli.specs.eval import EvalSpec
 __all__ = ["run"]
 
 Wave = NDArray[np.float32]
+Rows = Sequence[Mapping[str, Any]]
+Statistics = Mapping[str, Statistic]
+
+_ORACLE = "oracle:"
 
 
 def run(spec: EvalSpec, context: StageContext) -> None:
@@ -62,6 +67,7 @@ def run(spec: EvalSpec, context: StageContext) -> None:
         errors = _score(trials, model, spec, context, journal)
         rows = [
             {"key": trial.key, **trial.facts(), **journal.done.get(trial.key, {"error": errors.get(trial.key)})}
+            | _prefixed(journal.done.get(_ORACLE + trial.key, {}), spec.metrics)
             for trial in trials
         ]
         if len(errors) == len(rows):
@@ -74,6 +80,8 @@ def run(spec: EvalSpec, context: StageContext) -> None:
             context.folder / "metrics.json",
             {
                 "headline": _headline(next(iter(conditions.values()))),
+                "share_of_oracle": {name: _shares(one, spec.metrics) for name, one in conditions.items()},
+                "reasons": _reasons(journal.done.values()),
                 "conditions": {name: _plain(statistics) for name, statistics in conditions.items()},
                 "masks": {name: {mask: _plain(one) for mask, one in found.items()} for name, found in masks.items()},
                 "metrics": spec.metrics,
@@ -105,19 +113,43 @@ def _score(
             except (SepError, ValueError, RuntimeError) as error:
                 errors[trial.key] = str(error)
                 continue
+            if spec.oracle:
+                known = trials.undo(trial, mixture)
+                yield Utterance(_ORACLE + trial.key, known, target, trials.sample_rate)
             yield Utterance(trial.key, estimate, target, trials.sample_rate, mixture)
 
     todo = [trial for trial in every if trial.key not in journal.done]
     with context.progress.task("Scoring", total=len(todo), unit="utterances") as bar:
         for key, result in evaluate_many(estimates(todo), metrics=spec.metrics, permute=False, workers=spec.workers):
             journal.add(key, _row(result))
-            bar.advance()
+            if not key.startswith(_ORACLE):
+                bar.advance()
     return errors
+
+
+def _prefixed(row: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
+    return {f"oracle_{metric}": row[metric] for metric in metrics if metric in row}
 
 
 def _row(result: MetricResult) -> dict[str, Any]:
     reasons = {"reasons": "; ".join(f"{name}: {why}" for name, why in result.reasons.items())}
     return {**result.as_row(), **(reasons if result.reasons else {})}
+
+
+def _reasons(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Why scores are missing → in how many rows."""
+    return dict(Counter(row["reasons"] for row in rows if "reasons" in row))
+
+
+def _shares(statistics: Statistics, metrics: Sequence[str]) -> dict[str, float]:
+    """How much of what the oracle gains over the input the model gains, where the oracle was scored."""
+    shares: dict[str, float] = {}
+    for metric in metrics:
+        model, start, oracle = (statistics.get(f"{name}{metric}") for name in ("", "input_", "oracle_"))
+        if model and start and oracle and oracle.mean != start.mean:
+            share = (model.mean - start.mean) / (oracle.mean - start.mean)
+            shares |= {metric: round(share, 4)} if math.isfinite(share) else {}
+    return shares
 
 
 def _save_example(folder: Path, waves: Mapping[str, Wave], model: Separator) -> None:
@@ -127,10 +159,6 @@ def _save_example(folder: Path, waves: Mapping[str, Wave], model: Separator) -> 
     for name, wave in waves.items():
         write_audio(folder / f"{name}.wav", (wave / np.float32(peak))[np.newaxis], rate)
     save_spectrograms(folder / "spectrograms.png", waves, sample_rate=rate, title=folder.name)
-
-
-Rows = Sequence[Mapping[str, Any]]
-Statistics = Mapping[str, Statistic]
 
 
 def _of_utterances(rows: Rows, condition: str, *, seed: int) -> Statistics:

@@ -8,11 +8,8 @@ next attempt goes on from.
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -147,5 +144,5 @@ def _provenance(spec: TrainSpec, corpus: Corpus) -> dict[str, Any]:
         "task": spec.examples.kind,
         "datasets": tuple(datasets),
         "recipe": {"train": spec.model_dump(mode="json", exclude=set(spec.runtime))},
-        "command": shlex.join(["sep", *sys.argv[1:]]) if Path(sys.argv[0]).stem == "sep" else "",
+        "notes": tuple(f"{one.name} is for non-commercial use only." for one in datasets if one.non_commercial),
     }
