@@ -38,10 +38,6 @@ CHUNK_SECONDS = 10.0
 OVERLAP = 0.25
 """Share of a chunk that it has in common with the next, where the context is not finite."""
 
-_LONGEST_SECONDS = 30.0
-_CHUNKS_PER_CONTEXT = 8
-"""A known context is computed twice; a chunk is made that much longer, within limits, so that it does not matter."""
-
 
 def separate_stream(
     model: Separator, blocks: Iterable[Tensor], separate: Separate, *, chunk_seconds: float | None = None
@@ -52,18 +48,16 @@ def separate_stream(
         model: Tells rate, context and sources; it is run through ``separate``.
         blocks: ``(batch, microphone, time)`` at the model's rate, of any lengths.
         separate: Runs the model on one chunk.
-        chunk_seconds: Length of a chunk; unless given ``CHUNK_SECONDS``, or longer where the context is.
+        chunk_seconds: Length of a chunk; ``CHUNK_SECONDS`` unless given.
 
     Yields:
         ``(batch, source, time)``, as long as the input in all.
     """
-    rate, behind, ahead = model.sample_rate, model.lookbehind_samples, model.lookahead_samples
+    chunk = max(2, round((chunk_seconds or CHUNK_SECONDS) * model.sample_rate))
+    behind, ahead = model.lookbehind_samples, model.lookahead_samples
     if behind is not None and ahead is not None:
-        worthwhile = max(CHUNK_SECONDS, min(_CHUNKS_PER_CONTEXT * (behind + ahead) / rate, _LONGEST_SECONDS))
-        chunk = max(1, round((chunk_seconds or worthwhile) * rate))
         hop = model.hop_samples
         return context_chunks(blocks, separate, chunk_samples=chunk, lookbehind=behind, lookahead=ahead, hop=hop)
-    chunk = max(2, round((chunk_seconds or CHUNK_SECONDS) * rate))
     alike = model.n_sources > 1 and model.source_names is None
     return overlap_chunks(
         blocks, separate, chunk_samples=chunk, overlap_samples=max(1, round(OVERLAP * chunk)), reorder=alike
