@@ -16,7 +16,7 @@ TEST_TOOLS = ["pytest>=8", "hypothesis>=6.100"]
 @nox.session
 def tests(session: nox.Session) -> None:
     """Unit tests, doctests, architecture, and the synthetic end-to-end run."""
-    session.install(".[metrics]", *TEST_TOOLS)
+    session.install(".[metrics,beamforming]", *TEST_TOOLS)
     session.run("pytest", *(session.posargs or ["-q"]), env={"OMP_NUM_THREADS": "1"})
 
 
@@ -38,7 +38,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Run every example in the docs and the README, then build the site."""
-    session.install(".[metrics]", *TEST_TOOLS, "mkdocs>=1.6", "mkdocs-material>=9.5", "mkdocstrings[python]>=0.25")
+    session.install(".[metrics,beamforming]", *TEST_TOOLS, "mkdocs>=1.6", "mkdocs-material>=9.5", "mkdocstrings[python]>=0.25")
     session.run("pytest", "-q", "docs", "README.md", "-p", "no:cacheprovider")
     session.run("mkdocs", "build", "--strict")
 
@@ -57,14 +57,14 @@ def acceptance(session: nox.Session) -> None:
         session.error("Name the folder with real audio: nox -s acceptance -- PATH [GOLDENS]")
     folders = [str(Path(argument).resolve()) for argument in session.posargs]
     env = dict(zip(("SEP_ACCEPTANCE_DATA", "SEP_ACCEPTANCE_GOLDENS"), folders, strict=False))
-    session.install(".[metrics]", *TEST_TOOLS)
+    session.install(".[metrics,wer,onnx,beamforming]", *TEST_TOOLS)
     session.run("pytest", "-q", "-m", "acceptance", "tests", env=env)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """Benchmarks, one after the other; name some to run only those: ``nox -s bench -- startup``."""
-    session.install(".[metrics]")
+    session.install(".[metrics,beamforming]")
     names = session.posargs or sorted(path.stem for path in Path("benchmarks").glob("*.py"))
     for name in names:
         session.run("python", os.fspath(Path("benchmarks") / f"{name}.py"))

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.acceptance
 
 SOURCES = ["Source to Distortion", "Source to Interference", "Source to Artifact"]
 SPOKEN = {
-    "LJ001-0001": "Printing, in the only sense with which we are at present concerned, differs from most if not from all "
-    "the arts and crafts represented in the Exhibition",
+    "LJ001-0001": "Printing, in the only sense with which we are at present concerned, differs from most if not from "
+    "all the arts and crafts represented in the Exhibition",
     "LJ001-0002": "in being comparatively modern.",
 }
 IMAGES = ["Source to Distortion", "Image to Spatial", "Source to Interference", "Source to Artifact"]

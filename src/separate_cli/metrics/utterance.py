@@ -12,13 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from functools import cache
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from separate_cli.metrics.catalogue import DEFAULT_METRICS, METRICS, Family, Metric
 from separate_cli.metrics.ratios import pairwise_si_sdr
 from separate_cli.metrics.waves import FloatArray, Outcome, Trial, Undefined, Waves, as_waves
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 __all__ = ["ErrorPolicy", "MetricResult", "Scores", "best_permutation", "evaluate"]
 
@@ -148,7 +152,8 @@ def evaluate(
         error = Undefined(f"NaN or infinite samples in the {' and '.join(faulty)}.")
         outcomes = {metric.name: Outcome(np.full(len(pairs), np.nan), error) for metric in chosen}
     else:
-        outcomes = _run_families(chosen, trial)
+        with _blas_threads().limit(limits=1, user_api="blas"):
+            outcomes = _run_families(chosen, trial)
     if errors == "raise":
         for outcome in outcomes.values():
             if outcome.error is not None:
@@ -179,6 +184,16 @@ def best_permutation(estimates: FloatArray, references: FloatArray) -> tuple[int
     flat = [waves.reshape(len(waves), -1) for waves in (estimates, references)]
     rows, columns = linear_sum_assignment(pairwise_si_sdr(*flat), maximize=True)
     return tuple(int(row) for _, row in sorted(zip(columns, rows, strict=True)))
+
+
+@cache
+def _blas_threads() -> ThreadpoolController:
+    """One thread for linear algebra: problems are small, and on a busy machine two waiting for each other can take a
+    hundred times as long as one. Torch's threads are not touched.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _run_families(metrics: Sequence[Metric], trial: Trial) -> dict[str, Outcome]:

@@ -1,4 +1,4 @@
-"""What runs in a worker process of ``evaluate_many``. Imports nothing heavy: threads are limited before NumPy loads."""
+"""What runs in a worker process of ``evaluate_many``."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ T = TypeVar("T")
 
 
 def start() -> None:
-    """Prepare a worker: one thread for linear algebra, Ctrl-C is the parent's business, no life after the parent's."""
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"
+    """Prepare a worker: Ctrl-C is the parent's business, and there is no life after the parent's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
 
