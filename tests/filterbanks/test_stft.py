@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
-from separate_cli.filterbanks import STFTFB, Decoder, Encoder, make_enc_dec, perfect_synthesis_window
+from separate_cli.filterbanks import STFTFB, Decoder, Encoder, fourier, make_enc_dec, perfect_synthesis_window
 from separate_cli.filterbanks.transforms import to_numpy
 
 
@@ -51,6 +52,58 @@ def test_a_perfect_synthesis_window_undoes_any_window(hop: int) -> None:
 def test_windows_that_cannot_be_undone_are_refused(window: np.ndarray, hop: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         perfect_synthesis_window(window, hop)
+
+
+@pytest.mark.parametrize(("points", "kernel", "stride"), [(16, 16, 4), (32, 24, 7), (20, 15, 15), (8, 3, 2)])
+def test_the_fft_gives_what_the_filters_give(points: int, kernel: int, stride: int) -> None:
+    bank = STFTFB(points, kernel, stride, window=np.random.default_rng(0).random(kernel)).double()
+    settings = {"window": bank.torch_window * bank._scale, "n_filters": points, "stride": stride}
+    wav = torch.randn(2, 1, 100, dtype=torch.float64)
+    frames = functional.conv1d(wav, bank.filters(), stride=stride)
+    torch.testing.assert_close(fourier.analyse(wav, **settings), frames, atol=1e-6, rtol=0)
+    again = functional.conv_transpose1d(frames, bank.filters(), stride=stride)
+    torch.testing.assert_close(fourier.synthesise(frames, **settings), again, atol=1e-5, rtol=0)
+    few = wav[:1, :, : kernel + stride].requires_grad_()
+    assert torch.autograd.gradcheck(lambda wav: fourier.analyse(wav, **settings), few)
+    assert torch.autograd.gradcheck(lambda x: fourier.synthesise(x, **settings), frames[:1, :, :2].requires_grad_())
+
+
+def test_large_transforms_take_the_quick_way_and_give_the_same() -> None:
+    encoder, decoder = make_enc_dec("stft", n_filters=512, kernel_size=400, stride=100)
+    wav = torch.randn(2, 3, 1500)
+    assert encoder.filterbank.quick_analysis(wav[:1, :1]) is not None
+    frames = encoder(wav)
+    slow = functional.conv1d(wav.reshape(6, 1, -1), encoder.filters(), stride=100)
+    torch.testing.assert_close(frames.flatten(0, 1), slow, atol=1e-5, rtol=1e-5)
+    assert decoder.filterbank.quick_synthesis(slow) is not None
+    again = functional.conv_transpose1d(slow, decoder.filters(), stride=100)
+    torch.testing.assert_close(decoder(frames).reshape(6, 1, -1), again, atol=1e-5, rtol=1e-5)
+
+
+def test_filters_that_are_no_windowed_sinusoids_are_used_as_they_are() -> None:
+    bank = STFTFB(256, 256, 64)
+    wav = torch.randn(1, 1, 600)
+    assert bank.quick_analysis(wav) is not None
+    bank.load_state_dict({"_filters": torch.randn(258, 1, 256)})
+    assert bank.quick_analysis(wav) is None
+    torch.testing.assert_close(Encoder(bank)(wav), functional.conv1d(wav, bank.filters(), stride=64))
+    bank.load_state_dict(STFTFB(256, 256, 64, window=np.hamming(256)).state_dict())
+    torch.testing.assert_close(
+        bank.quick_analysis(wav), functional.conv1d(wav, bank.filters(), stride=64), atol=1e-5, rtol=1e-5
+    )
+    with torch.no_grad():
+        bank.filters()[0] = 0
+    assert bank.quick_analysis(wav) is None
+
+
+def test_half_precision_runs_on_the_filters() -> None:
+    encoder, decoder = make_enc_dec("stft", n_filters=256, kernel_size=256, stride=64)
+    wav = torch.randn(1, 1, 2000)
+    exact = decoder(encoder(wav))
+    encoder, decoder = encoder.bfloat16(), decoder.bfloat16()
+    coarse = decoder(encoder(wav.bfloat16()))
+    assert coarse.dtype == torch.bfloat16
+    assert torch.dist(coarse.float(), exact) < 0.02 * exact.norm()
 
 
 def test_a_state_without_window_loads_and_keeps_the_window() -> None:

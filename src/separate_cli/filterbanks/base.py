@@ -18,6 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from separate_cli.filterbanks.recording import is_eager
+from separate_cli.filterbanks.synthesis import transposed_convolution
+
 __all__ = ["Decoder", "Encoder", "Filterbank", "is_eager"]
 
 
@@ -76,6 +79,16 @@ class Filterbank(nn.Module):
     def post_synthesis(self, wav: Tensor) -> Tensor:
         """What the decoder does to the wave, ``(..., time)``, after the filters."""
         return wav
+
+    def quick_analysis(self, wav: Tensor) -> Tensor | None:
+        """Frames of ``wav``, ``(batch, 1, time)``, by a quicker way than correlation; None where there is none."""
+        del wav
+        return None
+
+    def quick_synthesis(self, frames: Tensor) -> Tensor | None:
+        """The wave of ``frames``, ``(batch, feature, frame)``, by a quicker way than convolution; None likewise."""
+        del frames
+        return None
 
     def get_config(self) -> dict[str, Any]:
         """Class name and constructor arguments that rebuild this filterbank, without weights."""
@@ -160,7 +173,11 @@ class Encoder(_Side):
         if is_eager() and samples + 2 * self.padding < self.kernel_size:
             raise ValueError(f"Expected at least {self.kernel_size - 2 * self.padding} samples, got {samples}.")
         flat = waveform.reshape(-1, 1, samples)
-        frames = functional.conv1d(flat, self.filters(), stride=self.stride, padding=self.padding)
+        if self.padding:
+            flat = functional.pad(flat, (self.padding, self.padding))
+        frames = None if self.is_pinv else self.filterbank.quick_analysis(flat)
+        if frames is None:
+            frames = functional.conv1d(flat, self.filters(), stride=self.stride)
         frames = frames.reshape(*waveform.shape[:-1], *frames.shape[-2:])  # (..., feature, frame)
         return self.filterbank.post_analysis(frames)
 
@@ -204,13 +221,12 @@ class Decoder(_Side):
         if spec.ndim < 2 or (is_eager() and spec.shape[-2] != self.n_feats_out):
             raise ValueError(f"Expected frames of shape (..., {self.n_feats_out}, frame), got {tuple(spec.shape)}.")
         spec = self.filterbank.pre_synthesis(spec)
-        wav = functional.conv_transpose1d(
-            spec.reshape(-1, *spec.shape[-2:]),
-            self.filters(),
-            stride=self.stride,
-            padding=self.padding,
-            output_padding=self.output_padding,
-        )  # (batch of all leading axes, 1, time)
+        flat = spec.reshape(-1, *spec.shape[-2:])
+        wav = None if self.is_pinv else self.filterbank.quick_synthesis(flat)
+        if wav is None:
+            wav = transposed_convolution(flat, self.filters(), self.stride)  # (all leading axes in one, 1, time)
+        if self.padding or self.output_padding:
+            wav = functional.pad(wav, (-self.padding, self.output_padding - self.padding))
         if spec.ndim != 3:
             wav = wav.reshape(*spec.shape[:-2], wav.shape[-1])
         wav = self.filterbank.post_synthesis(wav)
@@ -222,9 +238,3 @@ def _pseudo_inverse(filters: Tensor, stride: int) -> Tensor:
     kernel_size = filters.shape[-1]
     inverse: Tensor = torch.linalg.pinv(filters.squeeze(1)).mT  # (feature, kernel)
     return inverse.unsqueeze(1).mul(stride / kernel_size)
-
-
-def is_eager() -> bool:
-    """Whether tensors hold numbers now: while a graph is recorded, a test on a size would become part of it."""
-    tracing: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]  # untyped in torch
-    return not (tracing or torch.compiler.is_compiling())

@@ -11,6 +11,7 @@ Checked: tests/filterbanks/test_stft.py (NumPy's FFT, golden numbers, perfect re
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,10 +19,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from separate_cli.filterbanks import fourier
 from separate_cli.filterbanks.base import Filterbank
 from separate_cli.filterbanks.catalogue import FILTERBANKS
+from separate_cli.filterbanks.recording import is_eager
 
 __all__ = ["STFTFB", "Window", "perfect_synthesis_window"]
+
+_FFT_PAYS = 256
+"""Points from which the FFT is quicker than the filters, both ways; measured by benchmarks/filterbanks.py."""
 
 Window = Tensor | np.ndarray[Any, np.dtype[Any]] | Sequence[float]
 
@@ -62,6 +68,7 @@ class STFTFB(Filterbank):
         self.n_feats_out = self.n_filters + 2
         self.register_buffer("_filters", torch.from_numpy(self._basis() * taps).float().unsqueeze(1))
         self.register_buffer("torch_window", torch.from_numpy(taps).float())
+        self._known: tuple[Tensor, int, bool] | None = None
 
     def _basis(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Scaled cosines above minus sines, ``(n_feats_out, kernel)``; a short kernel sits in the middle."""
@@ -70,12 +77,42 @@ class STFTFB(Filterbank):
         turns = np.outer(np.arange(self.n_filters // 2 + 1), time) % self.n_filters  # exact: integers
         waves = np.exp(-2j * np.pi * turns / self.n_filters)
         waves[[0, -1]] /= np.sqrt(2)  # DC and Nyquist have no mirror image
-        waves /= 0.5 * np.sqrt(self.kernel_size * self.n_filters / self.stride)
+        waves *= self._scale
         return np.concatenate([waves.real, waves.imag])
+
+    @property
+    def _scale(self) -> float:
+        return 2 / math.sqrt(self.kernel_size * self.n_filters / self.stride)
 
     def filters(self) -> Tensor:
         """The windowed sinusoids, ``(n_feats_out, 1, kernel)``."""
         return self._filters
+
+    def quick_analysis(self, wav: Tensor) -> Tensor | None:
+        """The same frames by FFT, unless a graph is being recorded or the filters are not those of the window."""
+        if not self._is_transform(wav):
+            return None
+        return fourier.analyse(wav, self.torch_window * self._scale, self.n_filters, self.stride)
+
+    def quick_synthesis(self, frames: Tensor) -> Tensor | None:
+        """The same wave by inverse FFT, under the same conditions."""
+        if not self._is_transform(frames):
+            return None
+        return fourier.synthesise(frames, self.torch_window * self._scale, self.n_filters, self.stride)
+
+    def _is_transform(self, x: Tensor) -> bool:
+        """Whether the FFT can stand in for the filters, which may have been loaded from anywhere, on ``x``."""
+        filters = self._filters
+        if self.n_filters < _FFT_PAYS or not is_eager():
+            return False
+        if x.dtype != filters.dtype or x.dtype not in {torch.float32, torch.float64}:
+            return False
+        version = -1 if filters.is_inference() else filters._version
+        if self._known is None or self._known[0] is not filters or self._known[1] != version:
+            ours = torch.from_numpy(self._basis() * self.torch_window.double().cpu().numpy()).unsqueeze(1)
+            same = torch.allclose(filters.double().cpu(), ours, rtol=0, atol=1e-6 * self._scale)
+            self._known = (filters, version, same)
+        return self._known[2]
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
         # Files written before the window was stored hold only the filters: they load with the window as constructed.

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from separate_cli.filterbanks.base import is_eager
 from separate_cli.filterbanks.catalogue import FILTERBANKS
+from separate_cli.filterbanks.recording import is_eager
 from separate_cli.filterbanks.stft import STFTFB, Window
 
 __all__ = ["TorchSTFTFB"]

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from separate_cli.filterbanks.base import is_eager
+from separate_cli.filterbanks.recording import is_eager
 
 __all__ = [
     "angle",
