@@ -25,3 +25,11 @@ def test_what_is_there_is_shown_by_part(sep: Sep, tiny_workspace: Path) -> None:
         ["speech", "librispeech", "valid", "2", "1"],
     ]
     assert json.loads((Path(folder) / "corpus.json").read_text())["speech"]["librispeech"]["licence"] == "CC BY 4.0"
+
+
+def test_what_is_left_out_is_told_with_its_reason(sep: Sep, tiny_workspace: Path) -> None:
+    longer = ("--set", "prepare.min_seconds=1.6")
+    prepared = sep("data", "prepare", "--recipe", "tiny.yaml", *longer)
+    assert "librispeech: 6 files left out, the first one is train-clean/0/1/0-1-0000.flac: 1.50 s" in prepared.stderr
+    corpora = sep("data", "prepare", "--recipe", "tiny.yaml", *longer, "--json").document["result"]["corpora"]
+    assert len(corpora["speech"]["librispeech"]["skipped"]) == 6

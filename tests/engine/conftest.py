@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from separate_cli.data.sampling import Draw, EpochBatches, example_rng
-from separate_cli.engine.fit import Outcome, Plan, fit
+from separate_cli.engine.fitting import Outcome, Plan, fit
 from separate_cli.engine.loading import make_loader
 from separate_cli.engine.optimizers import make_optimizer
-from separate_cli.engine.schedules import make_schedules
+from separate_cli.engine.schedulers import make_schedules
 from separate_cli.engine.system import System
 from separate_cli.specs.optimize import PlateauRate, ScheduleSpec
 

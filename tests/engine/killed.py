@@ -1,6 +1,6 @@
 """Kill a training five times, then let it finish; print what killed it and the weights it ends with.
 
-Run by test_fit.py. Processes are forked where that is possible, because importing takes longer than training.
+Run by test_fitting.py. Processes are forked where that is possible, because importing takes longer than training.
 """
 
 from __future__ import annotations

@@ -82,3 +82,14 @@ def test_a_loss_an_item_is_averaged() -> None:
     system = make()
     system.loss_func = lambda estimates, references: torch.tensor([1.0, 2.0, 6.0])
     assert system.common_step(next(iter(system.train_loader)), 0) == 3.0
+
+
+def test_public_names_are_what_they_say() -> None:
+    from separate_cli import engine
+
+    assert engine.System is System
+    assert set(engine.__all__) <= set(dir(engine))
+    for name in engine.__all__:
+        assert getattr(engine, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'Sistem'"):
+        engine.Sistem  # noqa: B018

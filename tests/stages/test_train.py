@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from separate_cli.data import demask
-from separate_cli.engine.fit import Outcome
+from separate_cli.engine.fitting import Outcome
 from separate_cli.errors import InputError, SpecError
 from separate_cli.hub.loading import LoadedModel, load_model
 from separate_cli.pipeline.stage import StageContext

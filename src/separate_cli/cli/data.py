@@ -42,11 +42,17 @@ def prepare(
     if records is None:
         return
     folder = records["prepare"].folder
-    rows = [
-        [role, corpus, part, *(f"{count[key]:g}" for key in ("recordings", "speakers", "hours"))]
-        for role, corpora in Corpus(folder, {}).facts().items()
-        for corpus, facts in corpora.items()
-        for part, count in facts["parts"].items()
-    ]
+    facts = Corpus(folder, {}).facts()
+    out.result({"folder": str(folder), "ran": records["prepare"].ran, "corpora": facts})
+    rows: list[list[str]] = []
+    for role, corpora in facts.items():
+        for corpus, found in corpora.items():
+            for part, count in found["parts"].items():
+                rows.append([role, corpus, part, *(f"{count[key]:g}" for key in ("recordings", "speakers", "hours"))])
+            if left_out := found["skipped"]:
+                first = left_out[0]
+                out.note(
+                    f"{corpus}: {len(left_out)} files left out, the first one is {first['path']}: {first['reason']}"
+                )
     out.table(["", "corpus", "part", "recordings", "speakers", "hours"], rows)
     out.line(str(folder))

@@ -1,1 +1,49 @@
-"""Training. The only room that imports Lightning."""
+"""Training on Lightning: exact resume, the best weights, curves.
+
+    system = System(model, optimizer, loss, train_loader, val_loader)
+    lightning.Trainer(max_epochs=10).fit(system)                    # Lightning alone
+    fit(system, folder, batches=batches, plan=Plan(...))            # resumes exactly, keeps the best weights
+
+The names load when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from separate_cli.engine.fitting import Outcome as Outcome
+    from separate_cli.engine.fitting import Plan as Plan
+    from separate_cli.engine.fitting import fit as fit
+    from separate_cli.engine.loading import make_loader as make_loader
+    from separate_cli.engine.objective import Objective as Objective
+    from separate_cli.engine.optimizers import make_optimizer as make_optimizer
+    from separate_cli.engine.schedulers import make_schedules as make_schedules
+    from separate_cli.engine.system import System as System
+
+_WHERE: dict[str, str] = {
+    "Objective": "objective",
+    "Outcome": "fitting",
+    "Plan": "fitting",
+    "System": "system",
+    "fit": "fitting",
+    "make_loader": "loading",
+    "make_optimizer": "optimizers",
+    "make_schedules": "schedulers",
+}
+"""Name → the file that gives it."""
+
+__all__ = [*_WHERE]  # noqa: PLE0604  the table is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_WHERE])

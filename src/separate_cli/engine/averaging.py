@@ -8,7 +8,7 @@ Source: Polyak & Juditsky, "Acceleration of stochastic approximation by averagin
 1992.
 Differs: the memory is exponential, and grows in the first steps as min(decay, (1 + step) / (10 + step)), so that the
 start is soon forgotten.
-Checked: tests/engine/test_averaging.py (against the sum written out), tests/engine/test_fit.py (resumed).
+Checked: tests/engine/test_averaging.py (against the sum written out), tests/engine/test_fitting.py (resumed).
 """
 
 from __future__ import annotations

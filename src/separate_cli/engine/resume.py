@@ -8,7 +8,7 @@ numbers of the model, because each step seeds them anew from seed and step. Ligh
 it, a resumed run is a new one whose first epoch is short. So the result does not depend on how Lightning restarts in
 the middle of an epoch, which differs between its versions.
 
-Checked: tests/engine/test_fit.py (killed at random steps, final weights equal to the bit).
+Checked: tests/engine/test_fitting.py (killed at random steps, final weights equal to the bit).
 """
 
 from __future__ import annotations

@@ -59,7 +59,9 @@ def quiet_lightning() -> Iterator[None]:
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"lightning\.")
-        warnings.filterwarnings("ignore", message=r".*(num_workers|log_every_n_steps|lr_scheduler\.step|`?LeafSpec|fork\(\))")
+        warnings.filterwarnings(
+            "ignore", message=r".*(num_workers|log_every_n_steps|lr_scheduler\.step|`?LeafSpec|fork\(\))"
+        )
         for logger in loggers:
             logger.setLevel(logging.ERROR)
         try:

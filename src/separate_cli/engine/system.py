@@ -2,7 +2,7 @@
 
     batch = (mixture, references) --model--> estimates --loss_func--> loss --Lightning--> step
 
-Usable with a plain ``lightning.Trainer``; ``engine.fit`` adds exact resume, the best weights and curves.
+Usable with a plain ``lightning.Trainer``; ``engine.fitting`` adds exact resume, the best weights and curves.
 """
 
 from __future__ import annotations

@@ -18,11 +18,11 @@ from separate_cli import models
 from separate_cli.data.corpus import Corpus
 from separate_cli.data.demask import DemaskDataset
 from separate_cli.data.sampling import EpochBatches
-from separate_cli.engine.fit import Plan, fit
+from separate_cli.engine.fitting import Plan, fit
 from separate_cli.engine.loading import make_loader
 from separate_cli.engine.objective import Objective
 from separate_cli.engine.optimizers import make_optimizer
-from separate_cli.engine.schedules import make_schedules
+from separate_cli.engine.schedulers import make_schedules
 from separate_cli.engine.system import System
 from separate_cli.errors import SpecError
 from separate_cli.files import write_json

@@ -2,7 +2,7 @@
 
     ScheduleSpec --make_schedules--> [{"scheduler": ..., "interval": "step" | "epoch", "monitor": "val_loss"}, ...]
 
-Checked: tests/engine/test_schedules.py (rates step by step against the formulas, resumed = uninterrupted).
+Checked: tests/engine/test_schedulers.py (rates step by step against the formulas, resumed = uninterrupted).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from separate_cli.data.sampling import Draw
-from separate_cli.engine.fit import Outcome
+from separate_cli.engine.fitting import Outcome
 from separate_cli.engine.system import System
 from separate_cli.errors import InputError, Interrupted, SepError
 from separate_cli.specs.optimize import CosineRate

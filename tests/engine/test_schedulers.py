@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
-from separate_cli.engine.schedules import make_schedules
+from separate_cli.engine.schedulers import make_schedules
 from separate_cli.specs.optimize import ConstantRate, CosineRate, PlateauRate, ScheduleSpec
 
 
