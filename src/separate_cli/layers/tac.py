@@ -87,12 +87,13 @@ class TAC(nn.Module):
             x: Features of all microphones.
             valid_mics: ``(batch)``, how many of the first microphones to average over; 0 or None for all.
         """
-        hidden = self.input_tf(x.movedim(2, -1))  # (batch, microphone, chunk, n_chunks, hidden)
+        # Axes counted from the front: the ONNX exporter knows no others here.
+        hidden = self.input_tf(x.movedim(2, 4))  # (batch, microphone, chunk, n_chunks, hidden)
         average = self.avg_tf(mean_of_present(hidden, present_microphones(x, valid_mics)))
         dense = cast(nn.Linear, self.concat_tf[0])
         # The average's share is the same for all microphones: it is computed once, not repeated and concatenated.
         own = functional.linear(hidden, dense.weight[:, : self.hidden_dim], dense.bias)
         shared = functional.linear(average, dense.weight[:, self.hidden_dim :])
-        update = self.concat_tf[1](own + shared.unsqueeze(1)).movedim(-1, 2)
+        update = self.concat_tf[1](own + shared.unsqueeze(1)).movedim(4, 2)
         normed: Tensor = self.norm(update.flatten(0, 1))
         return x + normed.reshape(x.shape)

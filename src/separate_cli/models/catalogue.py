@@ -13,16 +13,22 @@ __all__ = ["available", "get", "register_model"]
 ModelClass = TypeVar("ModelClass", bound="type[Separator]")
 
 _FILES: dict[str, str] = {
+    "CaCGMM": "cacgmm",
+    "Chimera": "chimera",
     "ConvTasNet": "conv_tasnet",
-    "DPRNNTasNet": "dprnn_tasnet",
-    "DPTNet": "dptnet",
     "DCCRNet": "dccrnet",
     "DCUNet": "dcunet",
+    "DNSBaseline": "dns_baseline",
+    "DPRNNTasNet": "dprnn_tasnet",
+    "DPTNet": "dptnet",
     "DeMask": "demask",
     "FasNetTAC": "fasnet_tac",
     "LSTMTasNet": "lstm_tasnet",
+    "LookingToListen": "looking_to_listen",
+    "MultiDecoderDPRNN": "multi_decoder_dprnn",
     "SuDORMRFImprovedNet": "sudormrf",
     "SuDORMRFNet": "sudormrf",
+    "TwoStepTDCN": "two_step",
     "VADNet": "vad_net",
     "XUMX": "xumx",
 }

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from separate_cli.dsp.dual_path import DualPathProcessing
-from separate_cli.filterbanks.base import is_eager
+from separate_cli.filterbanks.recording import is_eager
 from separate_cli.layers import norms
 from separate_cli.layers.dual_path import DPRNNBlock
 from separate_cli.layers.tac import TAC, mean_of_present, present_microphones

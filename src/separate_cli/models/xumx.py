@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from separate_cli.filterbanks.base import is_eager
+from separate_cli.filterbanks.recording import is_eager
 from separate_cli.models.base import Separator
 
 __all__ = ["XUMX"]

@@ -1,0 +1,56 @@
+"""Chimera: the recipe's weights, unit embeddings, separation by clustering."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from separate_cli.models.chimera import Chimera
+
+
+def tiny(**options: object) -> Chimera:
+    torch.manual_seed(0)
+    sizes = {"n_filters": 64, "kernel_size": 64, "stride": 16, "hidden_size": 5, "embedding_dim": 4}
+    return Chimera(2, **sizes, **options).eval()
+
+
+def test_weights_are_named_as_in_the_recipe() -> None:
+    names = {name.rsplit(".", 1)[0] for name, _ in tiny().named_parameters()}
+    assert names == {"masker.rnn.rnn", "masker.mask_layer", "masker.embedding_layer"}
+
+
+def test_embeddings_are_unit_vectors_one_a_bin() -> None:
+    embeddings = tiny(take_log=True).embed(torch.randn(2, 400))
+    assert embeddings.shape == (2, 33 * 22, 4)
+    torch.testing.assert_close(torch.linalg.vector_norm(embeddings, dim=-1), torch.ones(2, 33 * 22))
+
+
+def test_embeddings_that_tell_frequencies_apart_separate_two_tones() -> None:
+    model = tiny(head="clustering")
+    time = torch.arange(2000) / 8000
+    tones = torch.stack([torch.sin(2 * torch.pi * hertz * time) for hertz in (500.0, 3000.0)])
+    high = (torch.arange(33) > 14).float()
+    vectors = torch.stack([high, 1 - high], -1).repeat_interleave(122, 0).unsqueeze(0)  # (1, freq * frame, 2)
+    model.masker.embeddings = lambda hidden: vectors  # type: ignore[method-assign]
+    found = model(tones.sum(0))
+    order = [0, 1] if torch.dot(found[0], tones[0]) > torch.dot(found[0], tones[1]) else [1, 0]
+    torch.testing.assert_close(found[order][:, 64:-64], tones[:, 64:-64], rtol=0, atol=0.02)
+
+
+def test_clustered_masks_are_zero_or_one_and_share_every_loud_bin() -> None:
+    model = tiny(head="clustering")
+    masks = model.forward_masker(model.encoder(torch.randn(1, 800)))
+    assert set(masks.unique().tolist()) <= {0.0, 1.0}
+    assert (masks.sum(1) >= 1).all()
+    assert (masks.sum(1) == 1).float().mean() > 0.9
+
+
+def test_both_heads_are_trained() -> None:
+    model, wav = tiny(), torch.randn(1, 400)
+    (model(wav).square().mean() + model.embed(wav).square().mean()).backward()
+    assert all(p.grad is not None for p in model.parameters())
+
+
+def test_unknown_head_is_refused() -> None:
+    with pytest.raises(ValueError, match="'masks' or 'clustering', got 'both'"):
+        tiny(head="both")
