@@ -1,9 +1,9 @@
-"""``sep model``: look into checkpoints, check them, and turn Asteroid's into ours."""
+"""``sep model``: look into checkpoints, check them, turn Asteroid's into ours, and export them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-_group = typer.Typer(name="model", help="Look into checkpoints, check and convert them.", no_args_is_help=True)
+_group = typer.Typer(name="model", help="Look into checkpoints, check, convert and export them.", no_args_is_help=True)
 
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="A bundled name, a checkpoint file or a run folder.", show_default=False)
@@ -131,6 +131,51 @@ def convert(
     write_weights(type(weights)(header, weights.tensors), target)
     out.line(str(target))
     out.result({"path": str(target), "sha256": hash_file(target), **_summary(header)})
+
+
+@command(_group, "export")
+def export(
+    model: ModelArgument,
+    format: Annotated[
+        Literal["onnx", "torchscript"], typer.Option("--format", "-f", help="What other programs can run.")
+    ] = "onnx",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to (default: MODEL.onnx or MODEL.pt).")
+    ] = None,
+    *,
+    opset: Annotated[int, typer.Option("--opset", metavar="N", help="ONNX operator set, 17 or more.")] = 18,
+    model_class: ModelClass = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
+) -> None:
+    """Write a model as one file that takes waves and gives waves, and check it against the model.
+
+    Example: sep model export demask --format onnx -o demask.onnx
+    """
+    from separate_cli.errors import OutputError
+    from separate_cli.files import hash_file
+    from separate_cli.hub.export import SUFFIXES, export_model
+    from separate_cli.hub.loading import load_model
+    from separate_cli.report.console import out
+
+    loaded = load_model(model, model_name=model_class)
+    target = output or Path(loaded.name + SUFFIXES[format])
+    if target.exists() and not overwrite:
+        raise OutputError(f"{target} exists.", hint="Choose another name with -o, or give --overwrite.")
+    done = export_model(loaded.model, target, format=format, opset=opset, header=loaded.header)
+    out.note(f"Agrees with the model to {done.relative_error:.1e} at {len(done.checked_shapes)} other sizes.")
+    out.line(str(target))
+    out.result(
+        {
+            "path": str(target),
+            "sha256": hash_file(target),
+            "bytes": target.stat().st_size,
+            "format": format,
+            "opset": done.opset,
+            "relative_error": done.relative_error,
+            "checked_shapes": done.checked_shapes,
+            **_summary(loaded.header),
+        }
+    )
 
 
 def _summary(header: Header) -> dict[str, Any]:

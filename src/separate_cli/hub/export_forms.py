@@ -1,0 +1,57 @@
+"""Models written in operations that exchange formats know.
+
+Most models trace as they are. What they use and ONNX lacks, complex numbers above all, is replaced here by the same
+computation in real numbers; weights are shared, nothing is trained again.
+
+Checked: every export is compared with the model itself (``hub.export``), tests/hub/test_export.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from separate_cli.filterbanks import TorchSTFTFB, make_enc_dec, transforms
+from separate_cli.models.base import Separator
+from separate_cli.models.xumx import XUMX
+
+__all__ = ["exportable"]
+
+
+def exportable(model: Separator) -> nn.Module:
+    """A module that gives the estimates of ``model`` for ``(batch, channel, time)``, in real numbers."""
+    form = _FORMS.get(type(model).__name__)
+    return model if form is None else form(model)
+
+
+class _RealXUMX(nn.Module):
+    """X-UMX with the Fourier transforms as convolutions."""
+
+    def __init__(self, model: XUMX) -> None:
+        super().__init__()
+        self.model = model
+        window = model.encoder[0].window.detach()
+        size = window.shape[0]
+        self.encoder, self.decoder = make_enc_dec(
+            TorchSTFTFB, size, size, stride=model.hop_samples, window=window.numpy(), sample_rate=model.sample_rate
+        )
+        self.min_samples = size // 2 + 1
+        self.shape = (model.n_sources, model.in_channels or 1)
+
+    def forward(self, wav: Tensor) -> Tensor:
+        """``(batch, channel, time)`` to ``(batch, source, channel, time)``."""
+        time, missing = wav.shape[-1], self.min_samples - wav.shape[-1]
+        padded = functional.pad(wav, (0, (missing + abs(missing)) // 2))
+        frames = self.encoder(padded)  # (batch, channel, 2 bin, frame)
+        magnitudes = transforms.mag(frames, EPS=0.0).permute(3, 0, 1, 2) ** self.model.spec_power
+        masks = self.model.forward_masks(magnitudes).permute(2, 0, 3, 4, 1) ** (1 / self.model.spec_power)
+        parts = [masks * part.unsqueeze(1) for part in transforms.reim(frames)]
+        estimates = torch.cat(parts, -2).flatten(0, 2)  # (batch * source * channel, 2 bin, frame)
+        waves: Tensor = self.decoder(estimates)[..., :time]
+        return waves.reshape(-1, *self.shape, time)
+
+
+_FORMS: dict[str, Callable[[Separator], nn.Module]] = {"XUMX": _RealXUMX}  # type: ignore[dict-item]  # by class name
