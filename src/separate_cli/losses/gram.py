@@ -31,6 +31,9 @@ _CANCELS = 0.1
 _CACHE = 2**18
 """Values of one side that a block holds."""
 
+_FEWEST = 1024
+"""Samples below which a block costs more to start than to compute."""
+
 _RUN = 8192
 """Samples that BLAS may add up in one go: its running sums are off by 5e-4 after a million."""
 
@@ -54,7 +57,7 @@ class Gram:
 
     @classmethod
     def of(cls, estimates: Tensor, references: Tensor, *, zero_mean: bool = False) -> Gram:
-        """Multiply. Autocast is off inside.
+        """Multiply, in full precision also under autocast.
 
         Args:
             estimates: ``(batch, est, time)``, float32 or float64.
@@ -65,12 +68,12 @@ class Gram:
         >>> gram.dot, gram.estimate_energy
         (tensor([[[2., 2.]]]), tensor([[[4.]]]))
         """
-        means = None
-        if zero_mean:
-            means = (estimates.detach().mean(-1, keepdim=True), references.detach().mean(-1, keepdim=True))
-        with torch.autocast(estimates.device.type, enabled=False):
-            products: tuple[Tensor, Tensor, Tensor] = _InnerProducts.apply(estimates, references, means)
-        return cls(*products, estimates, references, means)
+        means = _means(estimates, references) if zero_mean else None
+        products: tuple[Tensor, Tensor, Tensor] = _InnerProducts.apply(estimates, references, means)
+        gram = cls(*products, estimates, references, means)
+        if means is None or not gram._mean_cancels(means):
+            return gram
+        return cls.of(estimates - estimates.mean(-1, keepdim=True), references - references.mean(-1, keepdim=True))
 
     def residual_energy(self, weight: Tensor | float) -> Tensor:
         """Energy of ``estimate - weight * reference`` for every pair, right also where it is tiny.
@@ -87,7 +90,7 @@ class Gram:
         """
         scaled_energy = weight * weight * self.reference_energy
         energy = self.estimate_energy - 2 * weight * self.dot + scaled_energy
-        with torch.no_grad(), torch.autocast(energy.device.type, enabled=False):
+        with torch.no_grad():
             value = energy.detach()
             lossy = energy < _CANCELS * torch.maximum(self.estimate_energy, scaled_energy)
             while lossy.any():  # one round, or as many as an estimate resembles references
@@ -100,7 +103,15 @@ class Gram:
         """``(batch, est, 1)``: energy of ``estimates - weight @ references``."""
         mean = 0 if self._means is None else self._means[0] - _matmul(weight, self._means[1])
         blocks = _blocks(self._estimates, self._references)
-        return torch.stack([_energy((est - _matmul(weight, ref)).sub_(mean)) for est, ref in blocks]).sum(0)
+        return torch.stack([_energy(_matmul(weight, ref).sub_(est).add_(mean)) for est, ref in blocks]).sum(0)
+
+    def _mean_cancels(self, means: tuple[Tensor, Tensor]) -> bool:
+        """Whether a wave is so far off zero that taking its mean out of the sums afterwards costs digits."""
+        time = self._estimates.shape[-1]
+        energies = (self.estimate_energy, self.reference_energy.mT)
+        return any(
+            bool((time * mean * mean > _CANCELS * energy).any()) for mean, energy in zip(means, energies, strict=True)
+        )
 
 
 class _InnerProducts(torch.autograd.Function):
@@ -112,11 +123,16 @@ class _InnerProducts(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         ctx.save_for_backward(estimates, references)
         ctx.zero_mean = means is not None
-        blocks = _blocks(estimates, references)
-        if means is not None:
-            blocks = ((est - means[0], ref - means[1]) for est, ref in blocks)
-        products = [(_matmul(est, ref.mT), _energy(est), _energy(ref).mT) for est, ref in blocks]
+        products = [
+            (_matmul(est, ref.mT), _energy(est), _energy(ref).mT) for est, ref in _blocks(estimates, references)
+        ]
         dot, estimate_energy, reference_energy = (torch.stack(parts).sum(0) for parts in zip(*products, strict=True))
+        if means is not None:
+            est_mean, ref_mean = means[0], means[1].mT
+            time = estimates.shape[-1]
+            dot -= time * est_mean * ref_mean
+            estimate_energy -= time * est_mean * est_mean
+            reference_energy -= time * ref_mean * ref_mean
         return dot, estimate_energy, reference_energy
 
     @staticmethod
@@ -137,23 +153,28 @@ def _mixed(to_dot: Tensor, others: Tensor, to_energy: Tensor, own: Tensor, *, ze
     return mixed.sub_(mixed.mean(-1, keepdim=True)) if zero_mean else mixed
 
 
+def _means(estimates: Tensor, references: Tensor) -> tuple[Tensor, Tensor]:
+    return estimates.detach().mean(-1, keepdim=True), references.detach().mean(-1, keepdim=True)
+
+
 def _blocks(estimates: Tensor, references: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     """Both waves, block by block; one block on a GPU, whose caches are another matter."""
     batch, sources, time = estimates.shape
-    size = min(_RUN, max(1, _CACHE // (batch * sources))) if estimates.device.type == "cpu" else time
+    size = min(_RUN, max(_FEWEST, _CACHE // (batch * sources))) if estimates.device.type == "cpu" else time
     for start in range(0, time, size):
         yield estimates[..., start : start + size], references[..., start : start + size]
 
 
 def _energy(waves: Tensor) -> Tensor:
-    """``(batch, source, time)`` → ``(batch, source, 1)``."""
-    return waves.square().sum(-1, keepdim=True)
+    """``(batch, source, time)`` → ``(batch, source, 1)``; by the norm, which holds no squares in memory."""
+    return torch.linalg.vector_norm(waves, dim=-1, keepdim=True).square()
 
 
 def _matmul(left: Tensor, right: Tensor) -> Tensor:
-    """``left @ right`` in full precision, also where the user lets CUDA round float32 factors to 10 bits."""
+    """``left @ right`` in full precision, whatever autocast and the user's matrix-product settings allow."""
     if left.shape[1] == right.shape[2] == 1:
         return (left * right.mT).sum(-1, keepdim=True)  # BLAS adds a lone dot product up less exactly
-    if left.is_cuda and left.dtype == torch.float32 and torch.get_float32_matmul_precision() != "highest":
-        return (left.double() @ right.double()).float()
-    return left @ right
+    with torch.autocast(left.device.type, enabled=False):
+        if left.is_cuda and left.dtype == torch.float32 and torch.get_float32_matmul_precision() != "highest":
+            return (left.double() @ right.double()).float()  # TF32 would round the factors to 10 bits
+        return left @ right

@@ -20,7 +20,7 @@ class PairwiseMSE(nn.Module):
     """Mean squared error of every estimate against every reference.
 
     >>> import torch
-    >>> ref = torch.tensor([[[1.0, 1.0], [3.0, 3.0]]])
+    >>> ref = torch.tensor([[[1.0] * 4, [3.0] * 4]])
     >>> pairwise_mse(ref, ref)
     tensor([[[0., 4.],
              [4., 0.]]])
