@@ -41,7 +41,7 @@ def test_silence_is_far_away_but_defined_and_a_silent_reference_is_not() -> None
     estimate = evaluate(np.zeros(2000), REFERENCE, sample_rate=8000, metrics=["lsd"])
     assert 30 < estimate["lsd"].output[0] <= 60
     reference = evaluate(REFERENCE, np.zeros(2000), sample_rate=8000, metrics=["lsd"])
-    assert reference.reasons == {"lsd": "The reference is silent."}
+    assert reference.reasons == {"lsd": "Reference 1 is silent."}
 
 
 def test_a_signal_shorter_than_a_window_is_one_frame() -> None:

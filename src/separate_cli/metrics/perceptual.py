@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-
 from separate_cli.metrics.waves import FloatArray, Outcome, Trial, Undefined, each_pair, missing_package
 
 __all__ = ["pesq", "score_pesq", "score_pesq_nb", "score_pesq_wb"]
@@ -43,9 +41,8 @@ def pesq(estimate: FloatArray, reference: FloatArray, *, sample_rate: int, band:
         import soxr
 
         estimate, reference = (soxr.resample(wave, sample_rate, target) for wave in (estimate, reference))
-    # The package turns float into 16-bit by the common peak; float32 is what its wrapper expects.
     try:
-        return float(package.pesq(target, reference.astype(np.float32), estimate.astype(np.float32), band))
+        return float(package.pesq(target, reference, estimate, band))
     except package.NoUtterancesError as error:
         raise Undefined("PESQ found no speech in the reference.") from error
     except package.BufferTooShortError as error:

@@ -87,5 +87,5 @@ def score_si_sdr(trial: Trial) -> dict[str, Outcome]:
 
 
 def score_snr(trial: Trial) -> dict[str, Outcome]:
-    """Metric family: SNR; a silent signal scores 0 dB, a silent reference is undefined or ``-inf``."""
-    return {"snr": each_pair(trial, snr)}
+    """Metric family: SNR; a silent signal scores 0 dB."""
+    return {"snr": each_pair(trial, snr, silence_is_defined=True)}

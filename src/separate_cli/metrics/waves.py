@@ -71,12 +71,12 @@ class Trial:
     sample_rate: int
     transcripts: tuple[str, ...] = ()
 
-    def silence(self, pair: tuple[int, int]) -> Undefined | None:
-        """Why a pair has no defined value, if one of its two signals is digital silence."""
+    def silence(self, pair: tuple[int, int], *, signal_counts: bool = True) -> Undefined | None:
+        """Why a pair has no defined value, if its reference, or what is compared with it, is digital silence."""
         signal, reference = pair
         if not self.references[reference].any():
             return Undefined(f"Reference {reference + 1} is silent.")
-        if not self.signals[signal].any():
+        if signal_counts and not self.signals[signal].any():
             return Undefined("The scored signal is silent.")
         return None
 
@@ -106,11 +106,17 @@ def as_waves(name: str, value: Waves) -> FloatArray:
 def each_pair(
     trial: Trial, score: Callable[[FloatArray, FloatArray], float], *, silence_is_defined: bool = False
 ) -> Outcome:
-    """Score pair by pair; a failure of one leaves NaN there and the others alone."""
+    """Score pair by pair; a failure of one leaves NaN there and the others alone.
+
+    Args:
+        trial: What to score.
+        score: Gives the value of one signal, ``(time)``, against one reference, ``(time)``.
+        silence_is_defined: Whether a silent signal has a value; a silent reference never has.
+    """
     values = np.full(len(trial.pairs), np.nan)
     first: Exception | None = None
     for index, (signal, reference) in enumerate(trial.pairs):
-        error: Exception | None = None if silence_is_defined else trial.silence((signal, reference))
+        error: Exception | None = trial.silence((signal, reference), signal_counts=not silence_is_defined)
         if error is None:
             try:
                 values[index] = score(trial.signals[signal], trial.references[reference])
