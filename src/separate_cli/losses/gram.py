@@ -167,7 +167,8 @@ def _blocks(estimates: Tensor, references: Tensor) -> Iterator[tuple[Tensor, Ten
 
 def _energy(waves: Tensor) -> Tensor:
     """``(batch, source, time)`` → ``(batch, source, 1)``; by the norm, which holds no squares in memory."""
-    return torch.linalg.vector_norm(waves, dim=-1, keepdim=True).square()
+    norm: Tensor = torch.linalg.vector_norm(waves, dim=-1, keepdim=True)
+    return norm.square()
 
 
 def _matmul(left: Tensor, right: Tensor) -> Tensor:
