@@ -144,6 +144,25 @@ def test_nan_is_a_clear_error_and_is_never_saved(toy: Toy, tmp_path: Path, poiso
     assert all(value.isfinite().all() for value in state["state_dict"].values())
 
 
+def test_running_out_of_memory_says_what_to_lower(toy: Toy, tmp_path: Path) -> None:
+    def loss(estimates: torch.Tensor, references: torch.Tensor) -> torch.Tensor:
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+
+    with pytest.raises(SepError, match="cpu has run out of memory") as caught:
+        toy(tmp_path, loss=loss)
+    assert "train.batch_size" in caught.value.hint
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_example_that_cannot_be_read_is_named_whoever_reads_it(toy: Toy, tmp_path: Path, workers: int) -> None:
+    def read(draw: Draw) -> None:
+        raise InputError("speech/a: b.flac is damaged.", hint="Copy it again.")
+
+    with pytest.raises(InputError, match=r"^speech/a: b\.flac is damaged\.$") as caught:
+        toy(tmp_path, on_example=read, workers=workers)
+    assert caught.value.hint
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_step_saves_and_says_how_to_go_on(
     toy: Toy, tmp_path: Path, whole_runs: dict[str, Any], number: signal.Signals

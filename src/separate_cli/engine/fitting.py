@@ -19,6 +19,7 @@ from separate_cli.data.sampling import EpochBatches
 from separate_cli.engine.averaging import AveragedWeights
 from separate_cli.engine.best import Best
 from separate_cli.engine.curves import Curves
+from separate_cli.engine.loading import without_workers_trace
 from separate_cli.engine.resume import Checkpoints, Resume
 from separate_cli.engine.running import lightning_device, listening, quiet_lightning
 from separate_cli.engine.system import System
@@ -97,9 +98,9 @@ def fit(
         progress: Shows steps, speed, loss and time left.
 
     Raises:
-        SepError: If the loss or the weights become NaN or infinite.
+        SepError: If the loss or the weights become NaN or infinite, or memory runs out.
         Interrupted: If the user stops the run; everything so far is saved.
-        InputError: If the saved state cannot be read.
+        InputError: If the saved state or an example cannot be read.
     """
     saved = folder / "resume.ckpt"
     state = Checkpoints().load_checkpoint(saved)["callbacks"] if saved.exists() else {}
@@ -148,5 +149,12 @@ def _run(system: System, callbacks: list[pl.Callback], plan: Plan, *, resume: Re
             f"Training has diverged: {error}.",
             hint="Lower train.optimizer.lr or train.clip_norm, or set train.precision=32, then train again.",
         ) from error
+    except torch.cuda.OutOfMemoryError as error:
+        raise SepError(
+            f"{plan.device} has run out of memory.",
+            hint="Lower train.batch_size and raise train.accumulate_batches, or set train.precision=bf16.",
+        ) from error
+    except SepError as error:
+        raise without_workers_trace(error) from error
     except SystemExit as error:  # Lightning's answer to a second Ctrl-C
         raise Interrupted("Interrupted.", hint="The same command goes on from the last saved state.") from error

@@ -23,7 +23,7 @@ from separate_cli.audio.writer import write_audio
 from separate_cli.data.corpus import Corpus
 from separate_cli.data.demask_trials import DemaskTrials, Trial
 from separate_cli.data.journal import Journal
-from separate_cli.errors import InputError, SepError, SpecError
+from separate_cli.errors import InputError, OutputError, SepError, SpecError
 from separate_cli.files import write_json, write_text
 from separate_cli.hub.loading import load_model
 from separate_cli.inference.device import choose_device
@@ -71,7 +71,9 @@ def run(spec: EvalSpec, context: StageContext) -> None:
             for trial in trials
         ]
         if len(errors) == len(rows):
-            raise InputError(f"Every trial failed, the first one: {rows[0]['error']}", hint="See the hints above.")
+            raise InputError(
+                f"Every trial failed, the first one: {rows[0]['error']}", hint="Check the model and prepare.speech."
+            )
         write_text(context.folder / "results.csv", rows_as_csv(rows))
         conditions = {name: _of_utterances(rows, name, seed=spec.seed) for name in trials.conditions}
         masks = {name: _of_masks(rows, name, seed=spec.seed) for name in trials.conditions}
@@ -110,6 +112,8 @@ def _score(
                 if trial in shown:
                     folder = context.folder / "examples" / f"{shown.index(trial):02}-{trial.condition}-{trial.mask}"
                     _save_example(folder, {"mixture": mixture, "target": target[0], "estimate": estimate[0]}, model)
+            except OutputError:  # a full disk is not the trial's fault
+                raise
             except (SepError, ValueError, RuntimeError) as error:
                 errors[trial.key] = str(error)
                 continue
