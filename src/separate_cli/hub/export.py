@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -128,7 +128,7 @@ def _write_torchscript(
 ) -> tuple[Run, int | None]:
     del opset
     traced = torch.jit.trace(form, example, check_trace=False)  # type: ignore[no-untyped-call]  # untyped in torch
-    torch.jit.save(traced, str(path), _extra_files=dict(about))  # type: ignore[no-untyped-call]
+    torch.jit.save(traced, str(path), _extra_files=dict(about))
     return torch.jit.load(str(path)), None  # type: ignore[no-untyped-call]
 
 
@@ -136,7 +136,7 @@ def _write_onnx_traced(
     form: nn.Module, example: Tensor, path: Path, about: dict[str, str], opset: int
 ) -> tuple[Run, int | None]:
     """By the exporter that records a trace: it knows every operation used here, and shapes stay formulas."""
-    chosen = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
+    chosen: dict[str, Any] = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     axes = {"mixture": {0: "batch", 2: "time"}, "estimates": {0: "batch", form(example).ndim - 1: "time"}}
     with more_operators(opset):
         torch.onnx.export(
@@ -146,7 +146,7 @@ def _write_onnx_traced(
             **_NAMES,
             opset_version=opset,
             dynamic_axes=axes,
-            **chosen,  # type: ignore[arg-type]
+            **chosen,
         )
     return _finish_onnx(path, about)
 
@@ -160,7 +160,7 @@ def _write_onnx_exported(
         form,
         (example,),
         str(path),
-        **_NAMES,  # type: ignore[arg-type]
+        **_NAMES,
         opset_version=max(opset, 18),
         dynamic_shapes=({0: dynamic, 2: dynamic},),
         dynamo=True,
@@ -170,7 +170,7 @@ def _write_onnx_exported(
     return _finish_onnx(path, about)
 
 
-_NAMES = {"input_names": ["mixture"], "output_names": ["estimates"]}
+_NAMES: dict[str, Any] = {"input_names": ["mixture"], "output_names": ["estimates"]}
 _WRITERS: dict[str, tuple[Writer, ...]] = {
     "onnx": (_write_onnx_traced, _write_onnx_exported),
     "torchscript": (_write_torchscript,),

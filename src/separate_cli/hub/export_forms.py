@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from separate_cli.errors import InputError
 from separate_cli.filterbanks import TorchSTFTFB, make_enc_dec, transforms
 from separate_cli.models.base import Separator
 from separate_cli.models.xumx import XUMX
@@ -21,9 +22,23 @@ from separate_cli.models.xumx import XUMX
 __all__ = ["exportable"]
 
 
+_WHY_NOT = {
+    "CaCGMM": "it fits its parameters to each recording by iterations in complex numbers",
+    "LookingToListen": "it needs the speakers' faces beside the wave",
+    "MultiDecoderDPRNN": "it chooses the number of sources by what it hears",
+}
+
+
 def exportable(model: Separator) -> nn.Module:
-    """A module that gives the estimates of ``model`` for ``(batch, channel, time)``, in real numbers."""
-    form = _FORMS.get(type(model).__name__)
+    """A module that gives the estimates of ``model`` for ``(batch, channel, time)``, in real numbers.
+
+    Raises:
+        InputError: If there is none: what the model does is no fixed graph from waves to waves.
+    """
+    name = type(model).__name__
+    if name in _WHY_NOT:
+        raise InputError(f"{name} cannot be exported: {_WHY_NOT[name]}.", hint="Run it with sep infer.")
+    form = _FORMS.get(name)
     return model if form is None else form(model)
 
 
@@ -33,7 +48,7 @@ class _RealXUMX(nn.Module):
     def __init__(self, model: XUMX) -> None:
         super().__init__()
         self.model = model
-        window = model.encoder[0].window.detach()
+        window = model.decoder.window.detach()
         size = window.shape[0]
         self.encoder, self.decoder = make_enc_dec(
             TorchSTFTFB, size, size, stride=model.hop_samples, window=window.numpy(), sample_rate=model.sample_rate

@@ -22,10 +22,11 @@ __all__ = ["more_operators"]
 @contextmanager
 def more_operators(opset: int) -> Iterator[None]:
     """Teach the exporter the operations above at operator set ``opset``; afterwards all is as before."""
-    from torch.onnx import register_custom_op_symbolic, symbolic_helper, unregister_custom_op_symbolic
+    from torch.onnx import symbolic_helper
+    from torch.onnx.utils import register_custom_op_symbolic, unregister_custom_op_symbolic
 
     parse = symbolic_helper.parse_args  # v: a value of the graph, i: a number, is: numbers
-    symbolics = {
+    symbolics: dict[str, Any] = {
         "aten::mT": _transpose,
         "aten::unfold": parse("v", "i", "v", "v")(_unfold),
         "aten::col2im": parse("v", "v", "v", "is", "is", "is")(_fold),
@@ -62,7 +63,8 @@ def _unfold(graph: Any, x: Any, dimension: int, size: Any, step: Any) -> Any:
     return graph.op("Gather", x, graph.op("Add", starts, within), axis_i=x.type().dim() - 1)  # (window, size) places
 
 
-def _fold(graph: Any, x: Any, *sizes: Any) -> Any:
+def _fold(  # noqa: PLR0917  an operator's arguments come in order
+    graph: Any, x: Any, size: Any, kernel: Any, dilation: list[int], padding: list[int], stride: list[int]
+) -> Any:
     """Blocks added where they overlap: ``(batch, channel * kernel, block)`` to ``(batch, channel, height, width)``."""
-    size, kernel, dilation, padding, stride = sizes
     return graph.op("Col2Im", x, size, kernel, dilations_i=dilation, pads_i=[*padding, *padding], strides_i=stride)

@@ -1,0 +1,177 @@
+"""Exported files give the model's numbers at sizes that they were not recorded at, or are not kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from separate_cli import models
+from separate_cli.errors import InputError, UsageError
+from separate_cli.hub import export
+from separate_cli.hub.export import export_model
+from separate_cli.models.base import Separator
+
+FILTERS = {"n_src": 2, "n_filters": 16, "kernel_size": 8, "stride": 4}
+CHUNKS = {**FILTERS, "chunk_size": 10, "hop_size": 5, "n_repeats": 1}
+CONVOLUTIONS = {**FILTERS, "bn_chan": 8, "hid_chan": 8, "skip_chan": 8, "n_blocks": 2, "n_repeats": 1}
+SPECTRA = {"stft_n_filters": 64, "stft_kernel_size": 64, "stft_stride": 16}
+TINY: dict[str, tuple[str, dict[str, Any]]] = {
+    "DeMask": ("DeMask", {"hidden_dims": [8], "n_filters": 16, "kernel_size": 16, "stride": 8}),
+    "ConvTasNet": ("ConvTasNet", CONVOLUTIONS),
+    "ConvTasNet, causal": ("ConvTasNet", {**CONVOLUTIONS, "causal": True, "norm_type": "cgLN", "fb_name": "stft"}),
+    "VADNet": ("VADNet", CONVOLUTIONS | {"n_src": 1}),
+    "DPRNNTasNet": ("DPRNNTasNet", {**CHUNKS, "bn_chan": 8, "hid_size": 8}),
+    "DPTNet": ("DPTNet", {**CHUNKS, "ff_hid": 8}),
+    "LSTMTasNet": ("LSTMTasNet", {**FILTERS, "hid_size": 8, "n_layers": 1}),
+    "SuDORMRFNet": ("SuDORMRFNet", {**FILTERS, "bn_chan": 8, "num_blocks": 1, "upsampling_depth": 3}),
+    "SuDORMRFImprovedNet": ("SuDORMRFImprovedNet", {**FILTERS, "bn_chan": 8, "num_blocks": 1, "upsampling_depth": 3}),
+    "DCUNet": ("DCUNet", {"architecture": "mini", **SPECTRA}),
+    "DCCRNet": ("DCCRNet", {"architecture": "mini", **SPECTRA}),
+    "DNSBaseline": ("DNSBaseline", {"n_filters": 16, "kernel_size": 16, "stride": 8, "hidden_size": 8, "n_layers": 2}),
+    "Chimera": ("Chimera", {"n_src": 2, "n_filters": 16, "kernel_size": 16, "stride": 8, "hidden_size": 8}),
+    "TwoStepTDCN": ("TwoStepTDCN", {"n_filters": 16, "bn_chan": 8, "hid_chan": 8, "n_blocks": 2, "n_repeats": 1}),
+    "FasNetTAC": (
+        "FasNetTAC",
+        {
+            "n_src": 2,
+            "enc_dim": 8,
+            "feature_dim": 8,
+            "hidden_dim": 8,
+            "n_layers": 1,
+            "tac_hidden_dim": 8,
+            "context_ms": 4,
+            "chunk_size": 10,
+            "hop_size": 5,
+            "sample_rate": 4000,
+        },
+    ),
+    "XUMX": (
+        "XUMX",
+        {
+            "sources": ["vocals", "other"],
+            "window_length": 64,
+            "in_chan": 64,
+            "n_hop": 16,
+            "hidden_size": 8,
+            "nb_layers": 1,
+            "sample_rate": 8000,
+        },
+    ),
+}
+
+
+def build(name: str) -> Separator:
+    torch.manual_seed(0)
+    cls, arguments = TINY[name]
+    return models.get(cls)(**arguments).eval()
+
+
+def wave(model: Separator, batch: int, samples: int) -> Tensor:
+    return torch.randn(batch, model.in_channels or 2, samples, generator=torch.Generator().manual_seed(1))
+
+
+def onnx_session(path: Path) -> Any:
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+
+
+def assert_same(found: Tensor, expected: Tensor) -> None:
+    assert found.shape == expected.shape
+    assert (found - expected).abs().max() <= 1e-5 * expected.abs().max()
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_onnx_files_give_the_models_numbers(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    model = build(name)
+    done = export_model(model, tmp_path / "model.onnx")
+    assert done.relative_error <= 1e-5
+    session = onnx_session(done.path)
+    for batch, samples in [(1, 1999), (4, 3210)]:
+        mixture = wave(model, batch, samples)
+        with torch.no_grad():
+            expected = model(mixture)
+        assert_same(torch.from_numpy(session.run(None, {"mixture": mixture.numpy()})[0]), expected)
+
+
+@pytest.mark.parametrize("name", TINY)
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated:FutureWarning")
+def test_torchscript_files_give_the_models_numbers(name: str, tmp_path: Path) -> None:
+    model = build(name)
+    done = export_model(model, tmp_path / "model.pt", format="torchscript")
+    loaded = torch.jit.load(str(done.path))
+    mixture = wave(model, 4, 3210)
+    with torch.no_grad():
+        assert_same(loaded(mixture), model(mixture))
+
+
+def test_every_model_is_exported_or_says_why_not(tmp_path: Path) -> None:
+    covered = {cls for cls, _ in TINY.values()}
+    refused = {"CaCGMM": {}, "LookingToListen": {}, "MultiDecoderDPRNN": {"n_srcs": [2, 3]}}
+    assert covered | set(refused) == set(models.available())
+    for name, arguments in refused.items():
+        with pytest.raises(InputError, match=f"{name} cannot be exported: it"):
+            export_model(models.get(name)(**arguments), tmp_path / "model.pt", format="torchscript")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_model_itself_is_left_as_it_was(tmp_path: Path) -> None:
+    model = build("DeMask").double().train()
+    export_model(model, tmp_path / "model.pt", format="torchscript")
+    assert model.training
+    assert model.masker[1].weight.dtype is torch.float64
+
+
+class Swelling(Separator):
+    """Louder at other lengths than the one that it was recorded at: a trace cannot know."""
+
+    def __init__(self) -> None:
+        super().__init__(sample_rate=8000, n_sources=1)
+
+    def forward(self, wav: Tensor) -> Tensor:
+        return wav * int(wav.shape[-1])
+
+
+@pytest.mark.parametrize("format", ["torchscript", "onnx"])
+def test_a_file_that_disagrees_is_not_kept(format: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(export._WRITERS, "onnx", export._WRITERS["onnx"][:1])  # the second way is right, and slow
+    if format == "onnx":
+        pytest.importorskip("onnxruntime")
+    with pytest.raises(InputError, match="estimates differ by"):
+        export_model(Swelling(), tmp_path / "model", format=format)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_file_says_what_it_is(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    done = export_model(build("XUMX"), tmp_path / "model.onnx", opset=17)
+    facts = onnx_session(done.path).get_modelmeta().custom_metadata_map
+    assert done.opset == 17
+    assert json.loads(facts["source_names"]) == ["vocals", "other"]
+    assert json.loads(facts["sample_rate"]) == 8000
+
+
+def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="17 or more, got 16"):
+        export_model(build("DeMask"), tmp_path / "model.onnx", opset=16)
+    monkeypatch.setattr(export, "find_spec", lambda _: None)
+    with pytest.raises(UsageError, match="onnxruntime") as caught:
+        export_model(build("DeMask"), tmp_path / "model.onnx")
+    assert "separate-cli[onnx]" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["DeMask", "ConvTasNet", "LSTMTasNet", "DCUNet"])
+def test_compiled_models_give_the_same_numbers(name: str) -> None:
+    model = build(name)
+    compiled = torch.compile(model, backend="eager", dynamic=True)
+    with torch.no_grad():
+        for batch, samples in [(2, 1000), (3, 1234)]:
+            mixture = wave(model, batch, samples)
+            assert_same(compiled(mixture), model(mixture))
