@@ -33,7 +33,8 @@ def transposed_convolution(frames: Tensor, filters: Tensor, stride: int) -> Tens
     learning = torch.is_grad_enabled() and (frames.requires_grad or filters.requires_grad)
     if learning or not is_eager() or frames.device.type != "cpu":
         return functional.conv_transpose1d(frames, filters, stride=stride)
-    return overlap_add(filters.squeeze(1).mT @ frames, stride)
+    # matmul would look at ``requires_grad`` to fold the batch, and take a slow way for short filters.
+    return overlap_add(torch.bmm(filters.squeeze(1).mT.expand(len(frames), -1, -1), frames), stride)
 
 
 def overlap_add(stretches: Tensor, stride: int) -> Tensor:
