@@ -101,8 +101,7 @@ def main() -> None:
 CARD = """# Model card: demask
 
 Speech that is muffled by a face mask becomes clear again: a DeMask network of 529,155 parameters for 16 kHz, frame
-by frame with a
-memory of two seconds, 32 ms look-ahead. Licence of the weights: {licence}. SHA-256 of the file: `{sha}`.
+by frame with a memory of two seconds, 32 ms look-ahead. Licence of the weights: {licence}. SHA-256 of the file: `{sha}`.
 
 ## What it was trained on
 
@@ -111,8 +110,7 @@ memory of two seconds, 32 ms look-ahead. Licence of the weights: {licence}. SHA-
 {data}
 
 150 speakers of LibriSpeech train-clean-100 (44 minutes) behind the nine face masks measured by Corey et al. (2020,
-arXiv 2008.04521),
-30 further speakers for validation. No speaker of the evaluation was heard in training; the masks are the same nine.
+arXiv 2008.04521), 30 further speakers for validation. No speaker of the evaluation was heard in training; the masks are the same nine.
 
 ## How
 
@@ -134,15 +132,14 @@ Without room and noise, by mask:
 {masks}
 
 A linear filter that knows the mask reaches {oracle_db} dB SI-SDR on average (`sep eval` computes it as the oracle);
-the model, which has to
-guess the mask, reaches {share} of its gain in SI-SDR and {share_lsd} in log-spectral distance.
+the model, which has to guess the mask, reaches {share} of its gain in SI-SDR and {share_lsd} in log-spectral distance.
 
 ## Limits
 
 - PESQ is nearly saturated before (4.58 of 4.64): masks dampen, they hardly distort.
 - It undoes a mask; it does not remove noise. In noise it raises what the mask has dampened, noise included: PESQ
   falls slightly there.
-- Heavy fabrics (denim, bed sheet) are restored only in part.
+- Heavy fabrics (bed sheet, spandex) are restored only in part.
 - Other rates than 16 kHz are converted; above 8 kHz nothing comes back.
 """
 

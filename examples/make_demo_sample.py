@@ -19,10 +19,10 @@ import soxr
 from separate_cli.data.facemask import apply_filter, mask_filter, measured_gains
 
 SENTENCE = "Good morning. Sixteen fresh fish sandwiches, please, and six cups of coffee to share."
-MASK = "N95"
+MASK = "CottonDenim2L"
 SAMPLE_RATE = 16000
 PEAK = 0.5
-VOICE = "en-us+f2"
+VOICE = "en-gb+f4"
 NOISE_DB = -60.0
 """Level of the recording noise: synthetic speech has digital silence between words, no microphone has."""
 

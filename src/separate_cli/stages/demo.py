@@ -2,7 +2,7 @@
 
     samples/muffled.flac --model--> muffled_enhanced.wav --metrics against samples/clear.flac--> table, spectrograms.png
 
-The sentence is synthetic speech (espeak-ng) behind the measured response of an N95 mask;
+The sentence is synthetic speech (espeak-ng) behind the measured response of a denim mask;
 ``examples/make_demo_sample.py``
 makes it again.
 """
@@ -72,7 +72,7 @@ def demo(folder: Path, *, model: str = MODEL, progress: Progress = SILENT) -> De
     for title, path in {"muffled": muffled, "enhanced": enhanced, "clear": clear}.items():
         samples, rate = read_audio(path)
         waves[title] = samples[0]
-    save_spectrograms(folder / "spectrograms.png", waves, sample_rate=rate, title="Speech behind an N95 mask")
+    save_spectrograms(folder / "spectrograms.png", waves, sample_rate=rate, title="Speech behind two layers of denim")
     result = evaluate(waves["enhanced"], waves["clear"], waves["muffled"], sample_rate=rate, metrics=_SCORES)
     row = result.as_row()
     scores = tuple(
