@@ -92,6 +92,6 @@ def test_unknown_arguments_are_refused() -> None:
 
 def test_the_base_refuses_facts_that_do_not_fit() -> None:
     with pytest.raises(ValueError, match="Expected 2 source names, got 1"):
-        Halves(names=("a",))  # type: ignore[arg-type]
+        Halves(names=("a",))
     with pytest.raises(ValueError, match="sample_rate must be positive"):
         DeMask(sample_rate=0)

@@ -13,7 +13,7 @@ SMALL = {"n_blocks": 2, "n_repeats": 1, "bn_chan": 6, "hid_chan": 8, "skip_chan"
 
 def small(**arguments: object) -> ConvTasNet:
     torch.manual_seed(0)
-    return ConvTasNet(2, **{**SMALL, **arguments}).eval()  # type: ignore[arg-type]
+    return ConvTasNet(2, **{**SMALL, **arguments}).eval()
 
 
 def test_default_counts_are_the_published_ones() -> None:
@@ -69,7 +69,7 @@ def test_model_args_rebuild_the_model_with_its_filterbank() -> None:
 
 
 def test_speech_probability_is_never_scaled_to_a_level() -> None:
-    assert VADNet(2, **SMALL).default_level == "none"  # type: ignore[arg-type]
+    assert VADNet(2, **SMALL).default_level == "none"
     assert small().default_level == "l1"
 
 

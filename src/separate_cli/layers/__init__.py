@@ -1,5 +1,6 @@
-"""Parts of mask networks. Each kind has a ``get`` by name: ``norms.get("gLN")``, ``activations.get("relu")``."""
+"""Parts of mask networks: ``layers.get("TDConvNet")``, ``norms.get("gLN")``, ``activations.get("relu")``."""
 
-from separate_cli.layers import activations, norms
+from separate_cli.layers import activations, norms, recurrent
+from separate_cli.layers.catalogue import available, get
 
-__all__ = ["activations", "norms"]
+__all__ = ["activations", "available", "get", "norms", "recurrent"]

@@ -30,6 +30,7 @@ __all__ = [
     "CumLN",
     "FeatsGlobLN",
     "GlobLN",
+    "GlobLNAsGroup",
     "Norm",
     "Normalizer",
     "get",
@@ -87,17 +88,32 @@ class GlobLN(Norm):
         flat = example.reshape(example.shape[0], -1)  # (channel, everything else)
         moments = Moments()
         moments.add(flat)
-        scale, shift = self._affine(moments)
-        return (flat * scale).add_(shift).view(example.shape)
-
-    def _affine(self, moments: Moments) -> tuple[Tensor, Tensor]:
-        scale = self.gamma * (moments.variance + EPS) ** -0.5
-        return scale.unsqueeze(-1), (self.beta - scale * moments.mean).unsqueeze(-1)
+        return self.normalizer(moments)(flat, torch.empty_like(flat)).view(example.shape)
 
     def normalizer(self, moments: Moments) -> Normalizer:
         """What writes a normalised block of the signal that ``moments`` was told of, ``normalize(block, out)``."""
-        scale, shift = self._affine(moments)
-        return lambda block, out: torch.mul(block, scale, out=out).add_(shift)
+        return _global_normalizer(moments, self.gamma, self.beta)
+
+
+class GlobLNAsGroup(nn.GroupNorm):
+    """``GlobLN`` whose parameters are called ``weight`` and ``bias``.
+
+    Args:
+        channel_size: Size of axis 1.
+    """
+
+    def __init__(self, channel_size: int) -> None:
+        super().__init__(1, channel_size, eps=EPS)
+
+    def normalizer(self, moments: Moments) -> Normalizer:
+        """As ``GlobLN.normalizer``."""
+        return _global_normalizer(moments, self.weight, self.bias)
+
+
+def _global_normalizer(moments: Moments, gamma: Tensor, beta: Tensor) -> Normalizer:
+    mean, deviation = moments.mean, (moments.variance + EPS) ** 0.5
+    scale, shift = (gamma / deviation).unsqueeze(-1), beta.unsqueeze(-1)
+    return lambda block, out: torch.sub(block, mean, out=out).mul_(scale).add_(shift)
 
 
 @NORMS.add("cLN")

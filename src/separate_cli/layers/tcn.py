@@ -29,8 +29,10 @@ from separate_cli.layers.blocks import (
     by_blocks,
     depthwise,
     is_plain_inference,
+    padded,
     pointwise,
     prelu_,
+    project,
     time_blocks,
 )
 
@@ -213,12 +215,7 @@ class TDConvNet(nn.Module):
 
     def _skips_by_blocks(self, frames: Tensor) -> Tensor:
         """``_skips`` for one example, ``(in_chan, frame)``."""
-        norm, convolution = self.bottleneck
-        weight, bias = pointwise(convolution)
-        moments = Moments()
-        moments.add(frames)
-        normalize = norm.normalizer(moments)
-        x = by_blocks(lambda block: torch.addmm(bias, weight, normalize(block, torch.empty_like(block))), frames)
+        x = project(frames, *self.bottleneck)
         if not len(self.TCN):
             return x
         work = _Work(self.TCN, x)
@@ -262,11 +259,5 @@ class _Work:
         return self._spare(self.hid_chan, block.stop - block.start)
 
     def padded(self, block: slice, before: int, after: int, normalize: norms.Normalizer) -> Tensor:
-        """The block of ``first``, normalised, with its neighbours: zeros beyond the ends of the signal."""
-        start, stop = max(block.start - before, 0), min(block.stop + after, self.n_frames)
-        left, right = before - (block.start - start), after - (stop - block.stop)
-        wide = self._padded(self.hid_chan, stop - start + left + right)
-        wide[:, :left] = 0
-        wide[:, wide.shape[-1] - right :] = 0
-        normalize(self.first[:, start:stop], wide[:, left : left + stop - start])
-        return wide
+        """The block of ``first``, normalised, with the neighbours that a filter sees."""
+        return padded(self.first, slice(block.start - before, block.stop + after), normalize, self._padded)
