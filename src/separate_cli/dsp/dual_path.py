@@ -4,7 +4,7 @@
         --intra_process: along a chunk; inter_process: across chunks--> same shape --fold--> (batch, channel, frame)
 
 The sequence is padded with one chunk of zeros on either side, so that every frame lies in as many chunks as any other.
-Where the hop divides the chunk, both ways are slices and sums: every exporter knows those.
+Where the hop divides the chunk, both ways are slices and sums, else convolutions: every exporter knows those.
 
 Source: Luo et al., "Dual-path RNN", ICASSP 2020, section 2.1.
 Checked: tests/dsp/test_dual_path.py (torch's fold and unfold, exact return at every hop, tracing at other lengths).
@@ -38,13 +38,13 @@ def unfold_chunks(frames: Tensor, chunk_size: int, hop_size: int) -> Tensor:
     """
     batch, channels, _ = frames.shape
     if chunk_size % hop_size:
-        return functional.unfold(
-            frames.unsqueeze(-1), kernel_size=(chunk_size, 1), padding=(chunk_size, 0), stride=(hop_size, 1)
-        ).reshape(batch, channels, chunk_size, -1)
+        rows = frames.reshape(-1, 1, frames.shape[-1])
+        chunks = functional.conv1d(rows, _delays(chunk_size, frames), stride=hop_size, padding=chunk_size)
+        return chunks.reshape(batch, channels, chunk_size, -1)
     padded = functional.pad(frames, (chunk_size, chunk_size + hop_size))
     # One hop more than needed: the slice is then never the whole, and an exporter sees one case for all lengths.
     whole = (padded.shape[-1] // hop_size - 1) * hop_size
-    hops = padded[..., :whole].reshape(batch, channels, -1, hop_size).mT
+    hops = padded[..., :whole].reshape(batch, channels, -1, hop_size).transpose(2, 3)
     overlap = chunk_size // hop_size
     last = hops.shape[-1] - overlap + 1
     return torch.cat([hops[..., j : j + last] for j in range(overlap)], dim=2)  # (batch, channel, chunk, n_chunks)
@@ -67,16 +67,19 @@ def fold_chunks(chunks: Tensor, chunk_size: int, hop_size: int, n_frames: int) -
     """
     batch, channels, _, n_chunks = chunks.shape
     if chunk_size % hop_size:
-        columns = chunks.reshape(batch, channels * chunk_size, n_chunks)
-        summed = functional.fold(
-            columns, (n_frames, 1), kernel_size=(chunk_size, 1), padding=(chunk_size, 0), stride=(hop_size, 1)
-        )
-        return summed.squeeze(-1)
+        columns = chunks.reshape(-1, chunk_size, n_chunks)
+        summed = functional.conv_transpose1d(columns, _delays(chunk_size, chunks), stride=hop_size)
+        return summed.reshape(batch, channels, -1)[..., chunk_size : chunk_size + n_frames]
     overlap = chunk_size // hop_size
     parts = chunks.reshape(batch, channels, overlap, hop_size, n_chunks)
     shifted = [functional.pad(parts[:, :, j], (j, overlap - 1 - j)) for j in range(overlap)]
     hops = sum(shifted[1:], shifted[0])  # (batch, channel, hop, n_hops)
-    return hops.mT.reshape(batch, channels, -1)[..., chunk_size : chunk_size + n_frames]
+    return hops.transpose(2, 3).reshape(batch, channels, -1)[..., chunk_size : chunk_size + n_frames]
+
+
+def _delays(chunk_size: int, like: Tensor) -> Tensor:
+    """Filters ``(chunk, 1, chunk)``, each of which picks one frame of a chunk."""
+    return torch.eye(chunk_size, dtype=like.dtype, device=like.device).unsqueeze(1)
 
 
 class DualPathProcessing(nn.Module):

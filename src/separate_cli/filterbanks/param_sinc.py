@@ -80,7 +80,7 @@ class ParamSincFB(Filterbank):
     def filters(self) -> Tensor:
         """Cosine filters above sine filters, ``(n_feats_out, 1, kernel)``, with 1 at the cosines' middle."""
         low = self.min_low_hz + self.low_hz_.abs()
-        high = (low + self.min_band_hz + self.band_hz_.abs()).clamp(self.min_low_hz, self.sample_rate / 2)
+        high = (low + self.min_band_hz + self.band_hz_.abs()).clamp(max=self.sample_rate / 2)
         cosines = self._shaped(torch.sin(high * self.n_) - torch.sin(low * self.n_), high - low)
         sines = self._shaped(torch.cos(low * self.n_) - torch.cos(high * self.n_), high - low)
         middle = torch.ones_like(low)
