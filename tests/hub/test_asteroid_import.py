@@ -158,6 +158,29 @@ def test_odd_content_is_refused(content: Any, tmp_path: Path) -> None:
         load_model(tmp_path / "model.pth")
 
 
+@pytest.mark.parametrize("fault", ["shape", "missing", "extra", "nan", "infinite", "rank"])
+@pytest.mark.parametrize("new_format", [True, False], ids=["zip", "legacy"])
+def test_tensors_that_do_not_fit_are_refused(
+    published: dict[str, Any], tmp_path: Path, fault: str, new_format: bool
+) -> None:
+    state = dict(published["state_dict"])
+    key = next(name for name in state if name.endswith("bias"))
+    if fault == "missing":
+        del state[key]
+    else:
+        changed = {
+            "shape": state[key][:-1],
+            "extra": state[key],
+            "nan": state[key] * torch.nan,
+            "infinite": state[key] + torch.inf,
+            "rank": state[key].unsqueeze(0),
+        }[fault]
+        state["surplus" if fault == "extra" else key] = changed
+    torch.save({**published, "state_dict": state}, tmp_path / "m.pth", _use_new_zipfile_serialization=new_format)
+    with pytest.raises(InputError, match="surplus" if fault == "extra" else key):
+        load_model(tmp_path / "m.pth")
+
+
 def test_convert_keeps_every_bit_and_names_the_parent(published: dict[str, Any], tmp_path: Path) -> None:
     from typer.testing import CliRunner
 
