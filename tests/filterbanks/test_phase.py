@@ -74,10 +74,11 @@ def test_misi_uses_the_mixture_to_come_closer_than_griffin_lim(pair: tuple[Encod
 def test_a_decoder_is_made_for_any_window() -> None:
     window = np.hamming(32)
     encoder = Encoder(STFTFB(32, 32, 8, window=window))
-    decoder = Decoder(STFTFB(32, 32, 8, window=perfect_synthesis_window(window, 8) * 2))
+    decoder = Decoder(STFTFB(32, 32, 8, window=perfect_synthesis_window(window, 8)))
     wanted = mag(encoder(torch.randn(1, 300)))
     first = torch.zeros_like(wanted)
-    torch.testing.assert_close(griffin_lim(wanted, encoder, first), griffin_lim(wanted, encoder, first, decoder))
+    waves = [griffin_lim(wanted, encoder, first, given, n_iter=2) for given in (None, decoder)]
+    torch.testing.assert_close(waves[0], waves[1], atol=1e-4, rtol=0)
     mixture = torch.randn(1, 300)
     both = wanted.unsqueeze(1).expand(-1, 2, -1, -1)
     assert misi(mixture, both, encoder).shape == (1, 2, 296)

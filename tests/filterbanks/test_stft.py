@@ -36,18 +36,19 @@ def test_the_default_pair_reconstructs_between_the_ends(points: int, kernel: int
     torch.testing.assert_close(again[..., kernel:length], wav[..., kernel:length], atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("hop", [4, 8, 16])
+@pytest.mark.parametrize("hop", [1, 4, 5, 8, 11, 16])
 def test_a_perfect_synthesis_window_undoes_any_window(hop: int) -> None:
     window = 0.1 + np.random.default_rng(hop).random(16)
-    dual = perfect_synthesis_window(window, hop)
-    analysis, synthesis = STFTFB(16, 16, hop, window=window), STFTFB(16, 16, hop, window=dual * 16 / (2 * hop))
+    analysis = STFTFB(16, 16, hop, window=window)
+    synthesis = STFTFB(16, 16, hop, window=perfect_synthesis_window(window, hop))
     wav = torch.randn(1, 1, 160)
     again = Decoder(synthesis)(Encoder(analysis)(wav))
-    torch.testing.assert_close(again[..., 16:-16], wav[..., 16:-16], atol=1e-5, rtol=0)
+    inside = slice(16, again.shape[-1] - 16)
+    torch.testing.assert_close(again[..., inside], wav[..., inside], atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(
-    ("window", "hop", "message"), [(np.ones(8), 3, "divide"), (np.eye(8)[0], 4, "nothing can undo")]
+    ("window", "hop", "message"), [(np.ones(8), 9, "1 to 8"), (np.eye(8)[0], 4, "nothing can undo")]
 )
 def test_windows_that_cannot_be_undone_are_refused(window: np.ndarray, hop: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):

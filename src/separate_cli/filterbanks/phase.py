@@ -137,7 +137,5 @@ def _inverse_of(encoder: Encoder) -> Decoder:
     if type(bank) is not STFTFB:
         raise ValueError(f"Give istft_dec: how to undo a {type(bank).__name__} is not known.")
     window = perfect_synthesis_window(bank.torch_window.cpu().numpy(), bank.stride)
-    # The filters are scaled for windows whose squares, a stride apart, add up to kernel / (2 stride).
-    window = window * bank.kernel_size / (2 * bank.stride)
     inverse = STFTFB(bank.n_filters, bank.kernel_size, bank.stride, window, bank.sample_rate)
     return Decoder(inverse.to(bank.torch_window.device, bank.torch_window.dtype), padding=encoder.padding)

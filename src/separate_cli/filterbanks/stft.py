@@ -121,31 +121,33 @@ class STFTFB(Filterbank):
 
 
 def perfect_synthesis_window(analysis_window: Window, hop_size: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """The synthesis window that undoes ``analysis_window`` at a hop of ``hop_size`` samples.
+    """The window of the ``STFTFB`` that undoes an ``STFTFB`` with ``analysis_window``, ``hop_size`` samples apart.
 
     Args:
-        analysis_window: ``(kernel)``; its squares, ``hop_size`` apart, must not all vanish.
-        hop_size: Samples between two frames; must divide the window's length.
+        analysis_window: ``(kernel)``; at no position may its copies, ``hop_size`` apart, all be zero.
+        hop_size: Samples between two frames, 1 to ``kernel``.
 
     Returns:
-        ``(kernel)``, float64: the window over the overlap-added sum of its squares.
+        ``(kernel)``, float64: the window over the sum of its squared copies, times ``kernel / (2 * hop_size)``, as the
+        scale of ``STFTFB`` asks for.
 
     Raises:
-        ValueError: If ``hop_size`` does not divide the length, or some position is covered by zeros only.
+        ValueError: If there are gaps between the frames, or zeros that nothing can undo.
 
-    Source: Griffin & Lim, "Signal estimation from modified short-time Fourier transform", 1984, eq. 6.
+    Source: Griffin & Lim, "Signal estimation from modified short-time Fourier transform", IEEE TASSP 32, 1984, eq. 6.
 
-    >>> perfect_synthesis_window(np.ones(4), hop_size=2)
+    >>> perfect_synthesis_window(np.ones(4), hop_size=1)
     array([0.5, 0.5, 0.5, 0.5])
     """
     window = np.asarray(analysis_window, dtype=np.float64)
-    if hop_size < 1 or len(window) % hop_size:
-        raise ValueError(f"hop_size must divide the window's length, {len(window)}, got {hop_size}.")
-    power = np.square(window).reshape(-1, hop_size).sum(axis=0)
+    kernel = len(window)
+    if not 1 <= hop_size <= kernel:
+        raise ValueError(f"hop_size must be 1 to {kernel}, the window's length, got {hop_size}.")
+    power = np.array([np.square(window[start::hop_size]).sum() for start in range(hop_size)])
     if not power.all():
         raise ValueError("The window is zero at some position of every hop: nothing can undo it.")
-    dual: np.ndarray[Any, np.dtype[np.float64]] = window / np.tile(power, len(window) // hop_size)
-    return dual
+    dual: np.ndarray[Any, np.dtype[np.float64]] = window / power[np.arange(kernel) % hop_size]
+    return dual * (kernel / (2 * hop_size))
 
 
 def _taps(window: Window | None, kernel_size: int) -> np.ndarray[Any, np.dtype[np.float64]]:
