@@ -176,7 +176,8 @@ def test_a_recording_that_ends_early_is_done_with_a_warning(sep, model: Path, ta
 
 
 STOPPED = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs with SIGINT ignored
 from separate_cli.models.demask import DeMask
 slow = DeMask.forward
 def forward(self, wav):
