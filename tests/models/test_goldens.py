@@ -2,13 +2,12 @@
 
 ``goldens/*.npz`` hold tiny models with random weights: class and arguments, weights, input and
 output of the call in eval mode.
-``SEP_ACCEPTANCE_GOLDENS`` names a folder of published-format checkpoints to check in addition.
+Published-format checkpoints are checked in ``tests/hub/test_acceptance.py``.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +18,6 @@ from separate_cli import models
 from separate_cli.models import Separator
 
 GOLDENS = sorted((Path(__file__).parent / "goldens").glob("*.npz"))
-CHECKPOINTS = sorted(Path(os.environ.get("SEP_ACCEPTANCE_GOLDENS", os.devnull)).glob("checkpoints/*.pth"))
-MINE = ["ConvTasNet", "DPRNNTasNet", "DPTNet", "DeMask", "LSTMTasNet", "SuDORMRFImprovedNet", "SuDORMRFNet", "VADNet"]
 
 
 def assert_close(found: torch.Tensor, expected: torch.Tensor) -> None:
@@ -48,15 +45,3 @@ def test_model_gives_asteroids_numbers(path: Path) -> None:
     prefix = "state/"
     model.load_state_dict({k[len(prefix) :]: torch.from_numpy(golden[k]) for k in golden.files if k.startswith(prefix)})
     check(model.eval(), torch.from_numpy(golden["input"]), torch.from_numpy(golden["output"]))
-
-
-@pytest.mark.acceptance
-@pytest.mark.parametrize("path", CHECKPOINTS, ids=lambda path: path.stem)
-def test_published_checkpoint_gives_asteroids_numbers(path: Path) -> None:
-    stored = torch.load(path, map_location="cpu", weights_only=False)
-    if stored["model_name"] not in MINE:
-        pytest.skip(f"{stored['model_name']} is checked elsewhere")
-    model = models.get(stored["model_name"])(**stored["model_args"])
-    model.load_state_dict(stored["state_dict"])
-    numbers = np.load(path.with_suffix(".npz"))
-    check(model.eval(), torch.from_numpy(numbers["input"]), torch.from_numpy(numbers["output"]))
