@@ -25,7 +25,6 @@ __all__ = ["exportable"]
 _WHY_NOT = {
     "CaCGMM": "it fits its parameters to each recording by iterations in complex numbers",
     "LookingToListen": "it needs the speakers' faces beside the wave",
-    "MultiDecoderDPRNN": "it chooses the number of sources by what it hears",
 }
 
 
