@@ -69,6 +69,20 @@ def test_the_fft_gives_what_the_filters_give(points: int, kernel: int, stride: i
     assert torch.autograd.gradcheck(lambda x: fourier.synthesise(x, **settings), frames[:1, :, :2].requires_grad_())
 
 
+def test_many_frames_are_worked_on_in_blocks_without_a_seam() -> None:
+    bank = STFTFB(16, 12, 4).double()
+    settings = {"window": bank.torch_window * bank._scale, "n_filters": 16, "stride": 4}
+    wav = torch.randn(2, 1, 4 * 1100, dtype=torch.float64)
+    learning = wav.clone().requires_grad_()
+    frames = fourier.analyse(wav, **settings)
+    assert frames.shape[-1] > 1024
+    torch.testing.assert_close(frames, fourier.analyse(learning, **settings))
+    again = fourier.synthesise(frames, **settings)
+    torch.testing.assert_close(again, fourier.synthesise(frames.clone().requires_grad_(), **settings))
+    torch.testing.assert_close(frames, functional.conv1d(wav, bank.filters(), stride=4), atol=1e-6, rtol=0)
+    torch.testing.assert_close(again[..., 12:-12], wav[..., 12 : again.shape[-1] - 12], atol=1e-6, rtol=0)
+
+
 def test_large_transforms_take_the_quick_way_and_give_the_same() -> None:
     encoder, decoder = make_enc_dec("stft", n_filters=512, kernel_size=400, stride=100)
     wav = torch.randn(2, 3, 1500)

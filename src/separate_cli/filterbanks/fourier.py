@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from separate_cli.filterbanks.synthesis import overlap_add
-
 __all__ = ["analyse", "synthesise"]
+
+_BLOCK = 512
+"""Frames that are worked on at once, so that what lies between wave and frames stays in the cache."""
 
 
 def analyse(wav: Tensor, window: Tensor, n_filters: int, stride: int) -> Tensor:
@@ -31,12 +32,16 @@ def analyse(wav: Tensor, window: Tensor, n_filters: int, stride: int) -> Tensor:
     Returns:
         ``(batch, n_filters + 2, frame)``.
     """
-    before = (n_filters - len(window)) // 2
-    stretches = wav.squeeze(1).unfold(-1, len(window), stride) * window  # (batch, frame, kernel)
-    placed = functional.pad(stretches, (before, n_filters - len(window) - before))
-    spectrum = torch.fft.rfft(placed).mT  # (batch, freq, frame)
-    frames = torch.cat([spectrum.real, spectrum.imag], dim=1)
-    frames[:, [0, n_filters // 2]] *= math.sqrt(0.5)
+    half, before = n_filters // 2 + 1, (n_filters - len(window)) // 2
+    stretches = wav.squeeze(1).unfold(-1, len(window), stride)  # (batch, frame, kernel)
+    batch, count, _ = stretches.shape
+    frames = wav.new_empty(batch, 2 * half, count)
+    for block in _blocks(count, wav):
+        placed = functional.pad(stretches[:, block] * window, (before, n_filters - len(window) - before))
+        spectrum = torch.fft.rfft(placed).mT  # (batch, freq, frame)
+        frames[:, :half, block] = spectrum.real
+        frames[:, half:, block] = spectrum.imag
+    frames[:, [0, half - 1]] *= math.sqrt(0.5)
     return frames
 
 
@@ -52,9 +57,23 @@ def synthesise(frames: Tensor, window: Tensor, n_filters: int, stride: int) -> T
     Returns:
         ``(batch, 1, (frame - 1) * stride + kernel)``.
     """
-    before = (n_filters - len(window)) // 2
-    spectrum = torch.complex(*frames.chunk(2, 1))  # (batch, freq, frame)
-    # The inverse transform halves all bins but DC and Nyquist, and divides by the number of points.
-    spectrum[:, [0, -1]] *= math.sqrt(2)
-    points = torch.fft.irfft(spectrum, n=n_filters, dim=1)[:, before : before + len(window)]
-    return overlap_add(points * (window * (n_filters / 2)).unsqueeze(1), stride)
+    batch, _, count = frames.shape
+    kernel, before = len(window), (n_filters - len(window)) // 2
+    overlap = -(-kernel // stride)
+    hops = frames.new_zeros(batch, count + overlap - 1, stride)
+    for block in _blocks(count, frames):
+        spectrum = torch.complex(*frames[..., block].mT.contiguous().chunk(2, -1))  # (batch, frame, freq)
+        # The inverse transform halves all bins but DC and Nyquist, and divides by the number of points.
+        spectrum[..., [0, -1]] *= math.sqrt(2)
+        points = torch.fft.irfft(spectrum, n=n_filters)[..., before : before + kernel]
+        stretches = functional.pad(points * (window * (n_filters / 2)), (0, overlap * stride - kernel))
+        parts = stretches.reshape(batch, -1, overlap, stride)
+        for j in range(overlap):
+            hops[:, block.start + j : block.start + j + parts.shape[1]] += parts[:, :, j]
+    return hops.reshape(batch, 1, -1)[..., : (count - 1) * stride + kernel]
+
+
+def _blocks(count: int, x: Tensor) -> list[slice]:
+    """Slices of at most ``_BLOCK`` frames; one for all where gradients flow, which would be copied once a block."""
+    size = count if x.requires_grad and torch.is_grad_enabled() else _BLOCK
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
