@@ -38,7 +38,9 @@ def types(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Run every example in the docs and the README, then build the site."""
-    session.install(".[metrics,beamforming]", *TEST_TOOLS, "mkdocs>=1.6", "mkdocs-material>=9.5", "mkdocstrings[python]>=0.25")
+    session.install(
+        ".[metrics,beamforming]", *TEST_TOOLS, "mkdocs>=1.6", "mkdocs-material>=9.5", "mkdocstrings[python]>=0.25"
+    )
     session.run("pytest", "-q", "docs", "README.md", "-p", "no:cacheprovider")
     session.run("mkdocs", "build", "--strict")
 

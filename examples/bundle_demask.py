@@ -101,7 +101,8 @@ def main() -> None:
 CARD = """# Model card: demask
 
 Speech that is muffled by a face mask becomes clear again: a DeMask network of 529,155 parameters for 16 kHz, frame
-by frame with a memory of two seconds, 32 ms look-ahead. Licence of the weights: {licence}. SHA-256 of the file: `{sha}`.
+by frame with a memory of two seconds, 32 ms look-ahead.
+Licence of the weights: {licence}. SHA-256 of the file: `{sha}`.
 
 ## What it was trained on
 
@@ -110,7 +111,8 @@ by frame with a memory of two seconds, 32 ms look-ahead. Licence of the weights:
 {data}
 
 150 speakers of LibriSpeech train-clean-100 (44 minutes) behind the nine face masks measured by Corey et al. (2020,
-arXiv 2008.04521), 30 further speakers for validation. No speaker of the evaluation was heard in training; the masks are the same nine.
+arXiv 2008.04521), 30 further speakers for validation.
+No speaker of the evaluation was heard in training; the masks are the same nine.
 
 ## How
 
