@@ -46,6 +46,14 @@ def test_a_saved_model_gives_the_same_samples(model: DeMask, saved: Path) -> Non
     assert loaded.name == "small"
 
 
+def test_the_same_model_gives_the_same_bytes(model: DeMask, tmp_path: Path) -> None:
+    contents = set()
+    for name in "abcdef":
+        save_checkpoint(model, tmp_path / name, title="t", notes=("n",), metrics={"b": 1, "a": 2})
+        contents.add((tmp_path / name).read_bytes())
+    assert len(contents) == 1
+
+
 def test_the_header_is_read_without_tensors(saved: Path) -> None:
     header = read_header(saved)
     assert header.model_name == "DeMask"

@@ -8,6 +8,7 @@ model's before any memory is taken for it (``hub.loading``).
 
 from __future__ import annotations
 
+import json
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,15 @@ def write_weights(weights: Weights, path: Path) -> None:
     from safetensors.torch import save
 
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in weights.tensors.items()}
-    write_bytes(path, save(tensors, metadata={"format": "pt", **weights.header.to_metadata()}))
+    write_bytes(path, _in_order(save(tensors, metadata={"format": "pt", **weights.header.to_metadata()})))
+
+
+def _in_order(content: bytes) -> bytes:
+    """The same file with the keys of its header sorted: the library writes them in any order, which changes the hash."""
+    (length,) = struct.unpack("<Q", content[:8])
+    header = json.dumps(json.loads(content[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)  # tensors stay aligned
+    return struct.pack("<Q", len(header)) + header + content[8 + length :]
 
 
 def read_header(path: Path) -> Header:
