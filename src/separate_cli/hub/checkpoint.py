@@ -81,7 +81,7 @@ def write_weights(weights: Weights, path: Path) -> None:
 
 
 def _in_order(content: bytes) -> bytes:
-    """The same file with the keys of its header sorted: the library writes them in any order, which changes the hash."""
+    """The same file with the keys of its header sorted; the library writes them in any order, so hashes differ."""
     (length,) = struct.unpack("<Q", content[:8])
     header = json.dumps(json.loads(content[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)  # tensors stay aligned
