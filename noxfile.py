@@ -41,7 +41,7 @@ def docs(session: nox.Session) -> None:
     session.install(
         ".[metrics,beamforming]", *TEST_TOOLS, "mkdocs>=1.6", "mkdocs-material>=9.5", "mkdocstrings[python]>=0.25"
     )
-    session.run("pytest", "-q", "docs", "README.md", "-p", "no:cacheprovider")
+    session.run("pytest", "-q", "--doctest-modules", "src", "tests/test_documents.py", "tests/test_examples.py")
     session.run("mkdocs", "build", "--strict")
 
 
