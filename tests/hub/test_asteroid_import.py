@@ -16,6 +16,8 @@ from separate_cli.hub import load_model, read_header
 from separate_cli.hub.asteroid_import import import_asteroid
 from separate_cli.hub.pickles import load_pickle
 from separate_cli.models.demask import DeMask
+from separate_cli.models.lstm_tasnet import LSTMTasNet
+from separate_cli.models.sudormrf import SuDORMRFNet
 
 ARGUMENTS = {"hidden_dims": (8,), "n_filters": 16, "kernel_size": 16, "stride": 8, "norm_type": "gLN"}
 
@@ -100,6 +102,23 @@ def test_a_training_checkpoint_loads_through_its_class(published: dict[str, Any]
         load_model(tmp_path / "last.ckpt")
     loaded = load_model(tmp_path / "last.ckpt", model_name="DeMask")
     torch.testing.assert_close(loaded.model(torch.ones(300)), expected(published))
+
+
+@pytest.mark.parametrize("built", ["lstm", "gru", "rnn"])
+def test_the_recurrent_type_is_what_the_weights_have(built: str) -> None:
+    model = LSTMTasNet(1, rnn_type=built, n_filters=4, n_layers=1, hid_size=3).eval()
+    stored = {**model.get_model_args(), "rnn_type": "gru"}  # what the user had asked for
+    loaded = load_model({"model_name": "LSTMTasNet", "model_args": stored, "state_dict": model.state_dict()}).model
+    wav = torch.ones(60)
+    torch.testing.assert_close(loaded(wav), model(wav))
+
+
+def test_a_configured_stride_that_was_never_used_is_dropped(tmp_path: Path) -> None:
+    model = SuDORMRFNet(1, n_filters=4, bn_chan=3, num_blocks=1)
+    config = {"filterbank": {"n_filters": 4, "stride": 5}, "masknet": {"n_src": 1, "bn_chan": 3, "num_blocks": 1}}
+    state = {f"model.{key}": value for key, value in model.state_dict().items()}
+    torch.save({"state_dict": state, "training_config": config}, tmp_path / "epoch.ckpt")
+    assert load_model(tmp_path / "epoch.ckpt", model_name="SuDORMRFNet").model.hop_samples == 10
 
 
 class Runs:

@@ -56,6 +56,9 @@ def import_asteroid(content: Any, *, where: str, model_name: str = "", overrides
     if arguments.get("sample_rate") is None:
         arguments["sample_rate"] = _RATES.get(name, _RATE_OTHERWISE)
         notes.append(f"The file does not say its sample rate; {arguments['sample_rate']} Hz is assumed.")
+    tensors = _tensors(content["state_dict"], where)
+    if name == "LSTMTasNet":
+        arguments["rnn_type"] = _recurrent_type(tensors, arguments)
     infos = _plain(content.get("infos") or {})
     header = Header(
         model_name=name,
@@ -68,7 +71,7 @@ def import_asteroid(content: Any, *, where: str, model_name: str = "", overrides
         software={str(k): str(v) for k, v in _mapping(infos.get("software_versions") or {}, "software", where).items()},
         notes=tuple(notes),
     )
-    return Weights(header, _tensors(content["state_dict"], where))
+    return Weights(header, tensors)
 
 
 _EXPECTED = "Expected a model published by Asteroid (model_name, model_args, state_dict) or a checkpoint of sep."
@@ -89,6 +92,8 @@ def _from_lightning(content: Mapping[str, Any], *, model_name: str, where: str) 
     arguments.setdefault("sample_rate", data.get("sample_rate"))
     if "n_src" in data:
         arguments.setdefault("n_src", data["n_src"])
+    if model_name == "SuDORMRFNet":
+        arguments.pop("stride", None)  # configured, but never used: the stride was half the kernel
     state = _mapping(content.get("state_dict"), "state_dict", where)
     own = {key.removeprefix(_PREFIX): value for key, value in state.items() if key.startswith(_PREFIX)}
     return {
@@ -97,6 +102,18 @@ def _from_lightning(content: Mapping[str, Any], *, model_name: str, where: str) 
         "state_dict": own or state,
         "infos": {"training_config": config},
     }
+
+
+def _recurrent_type(tensors: Mapping[str, Tensor], arguments: Mapping[str, Any]) -> Any:
+    """The type that the weights have: Asteroid stored ``rnn_type`` and built an LSTM whatever it said."""
+    weight, stored = tensors.get("masker.masker.0.rnn.weight_hh_l0"), arguments.get("rnn_type", "lstm")
+    if weight is None or weight.ndim != 2 or not weight.numel():
+        return stored
+    return _TYPES.get(weight.shape[0] // weight.shape[1], stored)
+
+
+_TYPES = {4: "lstm", 3: "gru", 1: "rnn"}
+"""Gates of a recurrent layer: how many times its hidden size the weights have rows."""
 
 
 def _mapping(value: Any, name: str, where: str) -> dict[str, Any]:

@@ -140,8 +140,7 @@ class Moments:
             centred = torch.sub(part, self._pivot, out=self._scratch)
             self._count += part.numel()
             self._sum += float(centred.sum())
-            # Row by row: one sum of squares over everything would lose three digits in single precision.
-            self._energy += float(torch.linalg.vector_norm(centred, dim=-1).double().square().sum())
+            self._energy += float(centred.square_().sum())
 
     @property
     def mean(self) -> float:
@@ -168,26 +167,10 @@ def pointwise(convolution: nn.Conv1d) -> tuple[Tensor, Tensor]:
     return weight, bias.unsqueeze(-1)
 
 
-def depthwise(x: Tensor, convolution: nn.Conv1d, *, out: Tensor, scratch: Tensor) -> Tensor:
-    """A convolution of each channel by itself. With a stride of one, tap by tap: nothing is allocated.
-
-    Args:
-        x: ``(channel, frame)``, with the frames beyond both ends that the filter reaches.
-        convolution: With one filter a channel, its bias counts; its padding does not.
-        out: ``(channel, frame of the output)``.
-        scratch: As ``out``.
-    """
-    (stride,), (dilation,) = convolution.stride, convolution.dilation
-    if stride > 1:
-        strided = functional.conv1d(
-            x.unsqueeze(0), convolution.weight, convolution.bias, stride, 0, dilation, convolution.groups
-        )
-        return out.copy_(strided.squeeze(0))
-    for tap in range(convolution.weight.shape[-1]):
-        seen = x[:, tap * dilation : tap * dilation + out.shape[-1]]
-        weight = convolution.weight[:, :, tap]
-        if tap == 0:
-            torch.mul(seen, weight, out=out)
-        else:
-            out.add_(torch.mul(seen, weight, out=scratch))
-    return out if convolution.bias is None else out.add_(convolution.bias.unsqueeze(-1))
+def depthwise(seen: Tensor, convolution: nn.Conv1d) -> Tensor:
+    """``convolution`` of ``seen``, ``(channel, frame)``, which holds what its padding would add."""
+    stride, dilation, groups = convolution.stride, convolution.dilation, convolution.groups
+    convolved = functional.conv1d(
+        seen.unsqueeze(0), convolution.weight, convolution.bias, stride=stride, dilation=dilation, groups=groups
+    )
+    return convolved.squeeze(0)

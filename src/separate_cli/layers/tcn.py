@@ -96,9 +96,8 @@ class Conv1DBlock(nn.Module):
         weight, bias = pointwise(self.shared_block[0])
         moments = Moments()
         for block in work.blocks:
-            hidden = torch.addmm(bias, weight, x[:, block], out=work.block(block))
+            hidden = torch.addmm(bias, weight, x[:, block], out=work.first[:, block])
             moments.add(prelu_(hidden, self.shared_block[1].weight))
-            work.first[:, block] = hidden
         return moments
 
     def _convolve(self, moments: Moments, work: _Work) -> Moments:
@@ -109,8 +108,8 @@ class Conv1DBlock(nn.Module):
         moments = Moments()
         for block in work.blocks:
             seen = work.padded(block, self.before, self.after, normalize)
-            hidden = depthwise(seen, filters, out=work.block(block), scratch=work.spare(block))
-            moments.add(prelu_(hidden, self.shared_block[4].weight))
+            hidden = prelu_(depthwise(seen, filters), self.shared_block[4].weight)
+            moments.add(hidden)
             work.second[:, block] = hidden
         return moments
 
@@ -249,14 +248,11 @@ class _Work:
         self.second = torch.empty_like(self.first)
         longest = self.blocks[0].stop
         margin = max(block.before + block.after for block in network)
-        self._block, self._spare = (Scratch(hid_chan * longest, x) for _ in range(2))
+        self._block = Scratch(hid_chan * longest, x)
         self._padded = Scratch(hid_chan * (longest + margin), x)
 
     def block(self, block: slice) -> Tensor:
         return self._block(self.hid_chan, block.stop - block.start)
-
-    def spare(self, block: slice) -> Tensor:
-        return self._spare(self.hid_chan, block.stop - block.start)
 
     def padded(self, block: slice, before: int, after: int, normalize: norms.Normalizer) -> Tensor:
         """The block of ``first``, normalised, with the neighbours that a filter sees."""

@@ -78,19 +78,21 @@ class _Pyramid(nn.Module):
 
     def finisher(self, x: Tensor, work: BlockMemory) -> Callable[[slice], Tensor]:
         """``merged`` for one example, ``(out_chan, frame)``: what gives a block of it."""
-        finish = _then_prelu(
-            self.final_norm.norm.normalizer(self._merge(self._descend(x, work), work)), self.final_norm
-        )
-        return lambda block: finish(work.levels[0][:, block], work.block(block))
+        normalize = self.final_norm.norm.normalizer(self._merge(self._descend(x, work), work))
+        slopes = self.final_norm.act.weight
+
+        def finish(block: slice) -> Tensor:
+            merged = work.levels[0][:, block]
+            return functional.prelu(normalize(merged, merged).unsqueeze(0), slopes).squeeze(0)
+
+        return finish
 
     def _descend(self, x: Tensor, work: BlockMemory) -> list[Moments]:
         """Into ``work.levels``: the depthwise convolutions, not yet normalised."""
         weight, bias = pointwise(self.proj_1x1.conv)
         moments = Moments()
         for block in work.blocks(0):
-            hidden = torch.addmm(bias, weight, x[:, block], out=work.block(block))
-            moments.add(hidden)
-            work.hidden[:, block] = hidden
+            moments.add(torch.addmm(bias, weight, x[:, block], out=work.hidden[:, block]))
         told: list[Moments] = []
         source, fill = work.hidden, _then_prelu(self.proj_1x1.norm.normalizer(moments), self.proj_1x1)
         for level, step in enumerate(self.spp_dw):
@@ -98,7 +100,7 @@ class _Pyramid(nn.Module):
             for block in work.blocks(level):
                 start, stop = block.start * stride - _TAPS // 2, (block.stop - 1) * stride + _TAPS // 2 + 1
                 seen = padded(source, slice(start, stop), fill, work.wide)
-                hidden = depthwise(seen, step.conv, out=work.block(block), scratch=work.spare(block))
+                hidden = depthwise(seen, step.conv)
                 moments.add(hidden)
                 work.levels[level][:, block] = hidden
             told.append(moments)
@@ -111,14 +113,13 @@ class _Pyramid(nn.Module):
         for level in reversed(range(len(work.levels))):
             normalize, target = self.spp_dw[level].norm.normalizer(told[level]), work.levels[level]
             for block in work.blocks(level):
-                merged = normalize(target[:, block], work.block(block))
+                merged = normalize(target[:, block], target[:, block])
                 if level + 1 < len(work.levels):
                     coarser = work.levels[level + 1][:, block.start // 2 : (block.stop + 1) // 2]
                     merged[:, 0::2] += coarser
                     merged[:, 1::2] += coarser[:, : merged.shape[-1] // 2]
                 if level == 0:
                     moments.add(merged)
-                target[:, block] = merged
         return moments
 
 
@@ -224,18 +225,9 @@ class BlockMemory:
         lengths = [-(-n_frames // 2**level) for level in range(depth)]
         self.levels = [x.new_empty(in_chan, length) for length in lengths]
         longest = next(time_blocks(n_frames, in_chan)).stop
-        self._block, self._spare = (Scratch(in_chan * longest, x) for _ in range(2))
         self.wide = Scratch(in_chan * (2 * longest + _TAPS), x)
         self.expanded = Scratch(x.numel(), x)
 
     def blocks(self, level: int) -> list[slice]:
         """Blocks of the frames of a level."""
         return list(time_blocks(self.levels[level].shape[-1], self.in_chan))
-
-    def block(self, block: slice) -> Tensor:
-        """Scratch as large as ``block``."""
-        return self._block(self.in_chan, block.stop - block.start)
-
-    def spare(self, block: slice) -> Tensor:
-        """Other scratch as large as ``block``."""
-        return self._spare(self.in_chan, block.stop - block.start)

@@ -22,10 +22,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from separate_cli.filterbanks import Decoder, Encoder, Filterbank
-from separate_cli.filterbanks.base import is_eager
 from separate_cli.layers import activations
 from separate_cli.layers.blocks import is_plain_inference, time_blocks
 from separate_cli.models.base import Separator
+from separate_cli.models.shapes import as_given, mono_batch
 
 __all__ = ["EncoderMaskerDecoder"]
 
@@ -81,16 +81,8 @@ class EncoderMaskerDecoder(Separator):
         Raises:
             ValueError: If the shape is none of these, or there is no sample.
         """
-        _check_shape(wav)
-        mono = wav if wav.ndim == 3 else wav.unsqueeze(-2)  # (batch, 1, time) or (1, time)
-        mono = mono if mono.ndim == 3 else mono.unsqueeze(0)  # (batch, 1, time)
-        time = wav.shape[-1]
-        missing = self.min_samples - time
-        padded = functional.pad(mono, (0, (missing + abs(missing)) // 2))  # no branch: a traced graph takes any length
-        frames = self.forward_encoder(padded)
-        estimates = self._synthesise(frames, self.forward_masker(frames))
-        estimates = functional.pad(estimates, (0, time - estimates.shape[-1]))  # negative: cut
-        return estimates if wav.ndim > 1 else estimates.squeeze(0)
+        frames = self.forward_encoder(mono_batch(wav, min_samples=self.min_samples))
+        return as_given(self._synthesise(frames, self.forward_masker(frames)), wav)
 
     def forward_encoder(self, wav: Tensor) -> Tensor:
         """Frames ``(batch, feature, frame)`` of the wave ``(batch, 1, time)``."""
@@ -151,10 +143,3 @@ def _overlap_add(masked: Iterable[tuple[slice, Tensor]], n_frames: int, decoder:
 
 _SHORT_FILTER = 64
 """Samples."""
-
-
-def _check_shape(wav: Tensor) -> None:
-    if not 1 <= wav.ndim <= 3 or (is_eager() and wav.ndim == 3 and wav.shape[1] != 1):
-        raise ValueError(f"Expected (time), (batch, time) or (batch, 1, time), got shape {tuple(wav.shape)}.")
-    if is_eager() and wav.shape[-1] == 0:
-        raise ValueError("Expected at least one sample, got none.")
