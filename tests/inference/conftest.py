@@ -67,6 +67,19 @@ class Halves(Separator):
         return both.flip(1) if self.swap and len(self.calls) % 2 == 0 else both
 
 
+class Stems(Separator):
+    """Stereo in, two stereo stems out: the input, and its channels exchanged."""
+
+    level_is_arbitrary = False
+
+    def __init__(self, sample_rate: float = 16000) -> None:
+        super().__init__(sample_rate=sample_rate, n_sources=2, in_channels=2, source_names=("same", "crossed"))
+        self.out_channels = 2
+
+    def forward(self, wav: Tensor) -> Tensor:
+        return torch.stack([wav, wav.flip(1)], 1)
+
+
 class Beamformer(Separator):
     """One output: the mean of all microphones."""
 
@@ -80,7 +93,7 @@ class Beamformer(Separator):
 @pytest.fixture
 def toys() -> SimpleNamespace:
     """The classes above."""
-    return SimpleNamespace(Gain=Gain, Smooth=Smooth, Halves=Halves, Beamformer=Beamformer)
+    return SimpleNamespace(Gain=Gain, Smooth=Smooth, Halves=Halves, Stems=Stems, Beamformer=Beamformer)
 
 
 @pytest.fixture

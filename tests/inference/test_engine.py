@@ -202,3 +202,14 @@ def test_a_model_that_gives_no_numbers_is_an_error(tmp_path: Path, toys: SimpleN
     with pytest.raises(SepError, match="not numbers"):
         separate_file(toys.Gain(float("nan")), source, [tmp_path / "y.wav"])
     assert files(tmp_path) == ["x.wav"]
+
+
+def test_stems_of_several_channels_keep_them_in_chunks_and_at_another_rate(
+    tmp_path: Path, toys: SimpleNamespace
+) -> None:
+    time = np.arange(48000) / 48000
+    wave = np.stack([0.3 * np.sin(2 * np.pi * hertz * time) for hertz in (300, 700)], axis=1).astype(np.float32)
+    targets = [tmp_path / "same.wav", tmp_path / "crossed.wav"]
+    separate_file(toys.Stems(), record(tmp_path / "x.wav", wave, 48000), targets, chunk_seconds=0.3)
+    for target, wanted in zip(targets, (wave, wave[:, ::-1]), strict=True):
+        np.testing.assert_allclose(read(target)[:, 4800:-4800], wanted.T[:, 4800:-4800], atol=1e-3)

@@ -24,3 +24,9 @@ def test_none_keeps_the_estimates() -> None:
 def test_unknown_policy_is_refused() -> None:
     with pytest.raises(ValueError, match="Unknown level policy 'l2'; the closest names are: l1"):
         apply_level(torch.zeros(1, 1, 1), torch.zeros(1, 1, 1), level="l2")
+
+
+def test_more_microphones_do_not_make_estimates_louder() -> None:
+    estimates, mixture = torch.randn(2, 2, 50), torch.randn(2, 1, 50)
+    found = apply_level(estimates, mixture.expand(2, 4, 50), level="l1")
+    torch.testing.assert_close(found, apply_level(estimates, mixture, level="l1"))

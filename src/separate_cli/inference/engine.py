@@ -104,9 +104,9 @@ def separate_file(
                 hint="Leave out --no-resample to convert to the model's rate and back.",
             )
         form = output_format(targets[0].suffix, like=info.subtype, bits=bits)
-        tally = Tally(model, channels=plan.batch)
+        tally = Tally(model, channels=plan.batch * model.out_channels)
         with (
-            _spool(targets[0], rows=plan.batch * model.n_sources) as spool,
+            _spool(targets[0], rows=plan.batch * model.out_channels * model.n_sources) as spool,
             progress.task(source.name, total=round(info.duration_seconds, 1), unit="s") as task,
         ):
             for rows in _separated(model, reader, plan, tally, chunk_seconds):
@@ -148,9 +148,8 @@ def _separated(
     mixture = (tally.mixture(torch.from_numpy(plan.arrange(block))) for block in heard)
     estimates = separate_stream(model, mixture, _runner(model), chunk_seconds=chunk_seconds)
     rows = (tally.estimates(block).flatten(0, 1).numpy() for block in estimates)
-    return resample_blocks(
-        rows, in_rate=rate, out_rate=info.sample_rate, channels=plan.batch * model.n_sources, frames=info.frames
-    )
+    n_rows = plan.batch * model.out_channels * model.n_sources
+    return resample_blocks(rows, in_rate=rate, out_rate=info.sample_rate, channels=n_rows, frames=info.frames)
 
 
 def _runner(model: Separator) -> Separate:
@@ -159,6 +158,8 @@ def _runner(model: Separator) -> Separate:
     def separate(chunk: Tensor) -> Tensor:
         with torch.inference_mode():
             estimates: Tensor = model(chunk.to(weight.device, weight.dtype))
+            if estimates.ndim == 4:  # (batch, source, channel, time): each channel is treated as an example is
+                estimates = estimates.transpose(1, 2).flatten(0, 1)
             return estimates.to("cpu", torch.float32)
 
     return separate

@@ -35,7 +35,7 @@ class Tally:
     def mixture(self, block: Tensor) -> Tensor:
         """Note a block of the mixture, ``(channel, microphone, time)``, and pass it on."""
         if self._match_level:
-            self._wanted += block.abs().sum((-2, -1), dtype=torch.float64)
+            self._wanted += block.abs().sum(-1, dtype=torch.float64).mean(-1)
         return block
 
     def estimates(self, block: Tensor) -> Tensor:

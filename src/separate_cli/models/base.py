@@ -54,6 +54,9 @@ class Separator(nn.Module):
     hop_samples: int = 1
     """Frame grid: chunks whose starts are multiples of it see the same frames as the whole input does."""
 
+    out_channels: int = 1
+    """Channels of an estimate; with several, waves in three axes give ``(batch, source, channel, time)``."""
+
     level_is_arbitrary: ClassVar[bool] = True
     """Whether training leaves the level of several estimates open, so that ``separate`` has to choose one."""
 

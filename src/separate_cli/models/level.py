@@ -30,10 +30,11 @@ def keep(estimates: Tensor, mixture: Tensor) -> Tensor:  # noqa: ARG001  one sig
 def match_l1(estimates: Tensor, mixture: Tensor) -> Tensor:
     """All estimates of an example times one factor, so that their magnitudes sum to the mixture's.
 
-    The rule of Asteroid's ``separate``, which takes one factor for the whole batch; a silent example stays silent.
+    Of a mixture of several microphones, the mean over them counts. The rule of Asteroid's ``separate``, which takes one
+    factor for the whole batch, and the sum over microphones; a silent example stays silent.
     """
     own = estimates.abs().sum((-2, -1), keepdim=True)
-    wanted = mixture.abs().sum((-2, -1), keepdim=True)
+    wanted = mixture.abs().sum(-1, keepdim=True).mean(-2, keepdim=True)
     return estimates * torch.where(own > 0, wanted / own, torch.ones_like(own))
 
 

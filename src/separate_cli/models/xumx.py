@@ -86,6 +86,7 @@ class XUMX(Separator):
             raise ValueError(
                 f"Expected in_chan = window_length and max_bin up to {bins}, got {in_chan}, {window_length}, {max_bin}."
             )
+        self.out_channels = nb_channels
         self.hop_samples = n_hop
         self.window_length = window_length
         self.max_bin = seen
