@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from separate_cli.errors import SepError
 from separate_cli.models.looking_to_listen import LookingToListen
 
 
@@ -46,8 +47,9 @@ def test_masks_of_one_give_the_mixture_back() -> None:
 
 
 def test_a_wave_without_faces_is_refused() -> None:
-    with pytest.raises(ValueError, match="faces beside the wave"):
+    with pytest.raises(SepError, match="faces beside the wave") as caught:
         tiny()(torch.randn(1, 400))
+    assert "model(wav, faces)" in caught.value.hint
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 13, 6), (2, 2, 13, 6), (1, 2, 0, 6), (1, 2, 13, 5), (2, 13, 6)])

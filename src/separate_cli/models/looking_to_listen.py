@@ -22,6 +22,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from separate_cli.errors import SepError
 from separate_cli.filterbanks import make_enc_dec, transforms
 from separate_cli.filterbanks.recording import is_eager
 from separate_cli.layers.complex import BoundComplexMask
@@ -124,7 +125,8 @@ class LookingToListen(Separator):
             input.
 
         Raises:
-            ValueError: If a shape does not fit, or there are no faces.
+            ValueError: If a shape does not fit.
+            SepError: If there are no faces.
         """
         mixture = mono_batch(wav, min_samples=self.encoder.kernel_size)
         seen = self._checked(faces, wav)
@@ -152,7 +154,10 @@ class LookingToListen(Separator):
     def _checked(self, faces: Tensor | None, wav: Tensor) -> Tensor:
         """Faces with the batch."""
         if faces is None:
-            raise ValueError("This model needs the speakers' faces beside the wave: model(wav, faces).")
+            raise SepError(
+                "LookingToListen needs the speakers' faces beside the wave.",
+                hint="Run it from Python: model(wav, faces).",
+            )
         faces = faces if wav.ndim > 1 else faces.unsqueeze(0)
         batch = wav.shape[0] if wav.ndim > 1 else 1
         if is_eager() and (
