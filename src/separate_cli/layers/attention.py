@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from separate_cli.layers import activations, norms
 from separate_cli.layers.blocks import by_blocks, is_plain_inference
@@ -52,7 +53,7 @@ class ImprovedTransformedLayer(nn.Module):
         norm: str = "gLN",
     ) -> None:
         super().__init__()
-        self.mha = nn.MultiheadAttention(embed_dim, n_heads, dropout=dropout, batch_first=True)
+        self.mha = nn.MultiheadAttention(embed_dim, n_heads, dropout=dropout, batch_first=True)  # holds the weights
         self.dropout = nn.Dropout(dropout)
         self.recurrent = nn.LSTM(embed_dim, dim_ff, bidirectional=bidirectional, batch_first=True)
         self.linear = nn.Linear(dim_ff * (2 if bidirectional else 1), embed_dim)
@@ -62,12 +63,22 @@ class ImprovedTransformedLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(batch, embed_dim, step)`` to the same shape."""
-        steps = x.transpose(1, 2)  # (batch, step, embed_dim)
-        heard = self.mha(steps, steps, steps, need_weights=False)[0]
-        x = self.norm_mha(self.dropout(heard).transpose(1, 2) + x)
+        heard = self._attend(x.transpose(1, 2)).transpose(1, 2)
+        x = self.norm_mha(self.dropout(heard) + x)
         read = self.linear(self.dropout(self.activation(self.recurrent(x.transpose(1, 2))[0])))
         normed: Tensor = self.norm_ff(self.dropout(read).transpose(1, 2) + x)
         return normed
+
+    def _attend(self, steps: Tensor) -> Tensor:
+        """``self.mha`` of ``(batch, step, embed_dim)`` to itself, without ever holding all weights of all steps."""
+        projected = functional.linear(steps, self.mha.in_proj_weight, self.mha.in_proj_bias)
+        query, key, value = (
+            torch.unflatten(part, -1, (self.mha.num_heads, -1)).transpose(1, 2) for part in projected.chunk(3, -1)
+        )  # (batch, head, step, embed_dim / n_heads)
+        dropout = self.mha.dropout if self.training else 0.0
+        heard = functional.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
+        attended: Tensor = self.mha.out_proj(heard.transpose(1, 2).flatten(2))
+        return attended
 
 
 class DPTransformer(nn.Module):

@@ -26,8 +26,8 @@ from separate_cli.layers.recurrent import MulCatRNN, SingleRNN
 
 __all__ = ["DPRNN", "DPRNNBlock", "DualPathProcessing", "sequence_groups"]
 
-_GROUP_NUMBERS = 3 << 20
-"""Numbers that a recurrent network gives at a time: 12 MiB in single precision."""
+_GROUP_NUMBERS = 6 << 20
+"""Numbers that a recurrent network gives at a time: 24 MiB in single precision."""
 _SMALLEST_GROUP = 16
 """Sequences; below it the steps of a recurrent network are too small to be fast."""
 
@@ -254,7 +254,7 @@ def sequence_groups(n_sequences: int, n_steps: int, n_features: int) -> Iterator
     """Slices of the sequences, so that a network that gives ``n_features`` a step fills little memory at a time.
 
     >>> list(sequence_groups(100, n_steps=1200, n_features=64))
-    [slice(0, 40, None), slice(40, 80, None), slice(80, 100, None)]
+    [slice(0, 81, None), slice(81, 100, None)]
     """
     size = max(_GROUP_NUMBERS // (n_steps * n_features), _SMALLEST_GROUP)
     for start in range(0, n_sequences, size):
