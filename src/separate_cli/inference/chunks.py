@@ -27,7 +27,7 @@ from torch import Tensor
 from separate_cli.inference.align import order_like
 from separate_cli.models.base import Separator
 
-__all__ = ["CHUNK_SECONDS", "OVERLAP", "Separate", "context_chunks", "overlap_chunks", "separate_stream"]
+__all__ = ["CHUNK_SECONDS", "OVERLAP", "Separate", "context_chunks", "overlap_chunks", "runner", "separate_stream"]
 
 Separate = Callable[[Tensor], Tensor]
 """``(batch, microphone, time)`` → ``(batch, source, time)``."""
@@ -37,6 +37,23 @@ CHUNK_SECONDS = 10.0
 
 OVERLAP = 0.25
 """Share of a chunk that it has in common with the next, where the context is not finite."""
+
+
+def runner(model: Separator) -> Separate:
+    """``model`` as what runs on a chunk, wherever it lives; of several output channels, each is treated as an example is.
+
+    The result is on the CPU, ``(batch * output channel, source, time)``.
+    """
+    weight = next(model.parameters(), torch.zeros(()))
+
+    def separate(chunk: Tensor) -> Tensor:
+        with torch.inference_mode():
+            estimates: Tensor = model(chunk.to(weight.device, weight.dtype))
+            if estimates.ndim == 4:  # (batch, source, channel, time)
+                estimates = estimates.transpose(1, 2).flatten(0, 1)
+            return estimates.to("cpu", torch.float32)
+
+    return separate
 
 
 def separate_stream(

@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from separate_cli.audio.channels import ChannelPlan, ChannelPolicy, plan_channels
 from separate_cli.audio.formats import AudioFormat, Bits, output_format
@@ -28,7 +27,7 @@ from separate_cli.audio.resample import resample_blocks, resampled_frames
 from separate_cli.audio.writer import Spool, open_writer, safe_gain
 from separate_cli.errors import InputError, SepError
 from separate_cli.files import hash_file, output_error
-from separate_cli.inference.chunks import Separate, separate_stream
+from separate_cli.inference.chunks import runner, separate_stream
 from separate_cli.inference.tally import Tally
 from separate_cli.models.base import Separator
 from separate_cli.progress import SILENT, Progress
@@ -146,23 +145,10 @@ def _separated(
         frames=resampled_frames(info.frames, info.sample_rate, rate),
     )
     mixture = (tally.mixture(torch.from_numpy(plan.arrange(block))) for block in heard)
-    estimates = separate_stream(model, mixture, _runner(model), chunk_seconds=chunk_seconds)
+    estimates = separate_stream(model, mixture, runner(model), chunk_seconds=chunk_seconds)
     rows = (tally.estimates(block).flatten(0, 1).numpy() for block in estimates)
     n_rows = plan.batch * model.out_channels * model.n_sources
     return resample_blocks(rows, in_rate=rate, out_rate=info.sample_rate, channels=n_rows, frames=info.frames)
-
-
-def _runner(model: Separator) -> Separate:
-    weight = next(model.parameters(), torch.zeros(()))
-
-    def separate(chunk: Tensor) -> Tensor:
-        with torch.inference_mode():
-            estimates: Tensor = model(chunk.to(weight.device, weight.dtype))
-            if estimates.ndim == 4:  # (batch, source, channel, time): each channel is treated as an example is
-                estimates = estimates.transpose(1, 2).flatten(0, 1)
-            return estimates.to("cpu", torch.float32)
-
-    return separate
 
 
 def _write(
