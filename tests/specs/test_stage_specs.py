@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from separate_cli.specs.corpora.demask import DemaskCorpus
 from separate_cli.specs.demask import MASKS, DemaskExamples
 from separate_cli.specs.eval import EvalSpec
-from separate_cli.specs.prepare import PrepareSpec
 from separate_cli.specs.ranges import FloatRange
 from separate_cli.specs.train import TrainSpec
 
@@ -18,8 +18,8 @@ def train(**changes: Any) -> TrainSpec:
     return TrainSpec.model_validate({"model": {"name": "DeMask"}, "loss": {"singlesrc_mse": {}}, **changes})
 
 
-def prepare(**changes: Any) -> PrepareSpec:
-    return PrepareSpec.model_validate({"speech": {"mine": {"path": "speech"}}, **changes})
+def prepare(**changes: Any) -> DemaskCorpus:
+    return DemaskCorpus.model_validate({"speech": {"mine": {"path": "speech"}}, **changes})
 
 
 @pytest.mark.parametrize(
@@ -78,18 +78,18 @@ def test_folders_are_inputs_not_settings() -> None:
         (DemaskExamples.model_validate, {"masks": []}, "at least 1 item"),
         (DemaskExamples.model_validate, {"room_probability": 1.1}, "less than or equal to 1"),
         (EvalSpec.model_validate, {"conditions": {}}, "at least 1 item"),
-        (PrepareSpec.model_validate, {"speech": {}}, "at least 1 item"),
-        (PrepareSpec.model_validate, {"speech": {"a/b": {"path": "x"}}}, "should match pattern"),
-        (PrepareSpec.model_validate, {"speech": {"a": {"path": "x"}}, "noise": {"a": {"path": "y"}}}, "got twice: a"),
-        (PrepareSpec.model_validate, {"speech": {"a": {"path": "x", "speaker": "(.*)"}}}, r"\(\?P<speaker>"),
-        (PrepareSpec.model_validate, {"speech": {"a": {"path": "x", "speaker": "("}}}, "regular expression"),
+        (DemaskCorpus.model_validate, {"speech": {}}, "at least 1 item"),
+        (DemaskCorpus.model_validate, {"speech": {"a/b": {"path": "x"}}}, "should match pattern"),
+        (DemaskCorpus.model_validate, {"speech": {"a": {"path": "x"}}, "noise": {"a": {"path": "y"}}}, "got twice: a"),
+        (DemaskCorpus.model_validate, {"speech": {"a": {"path": "x", "speaker": "(.*)"}}}, r"\(\?P<speaker>"),
+        (DemaskCorpus.model_validate, {"speech": {"a": {"path": "x", "speaker": "("}}}, "regular expression"),
         (
-            PrepareSpec.model_validate,
+            DemaskCorpus.model_validate,
             {"speech": {"a": {"path": "x", "split": {"rule": "fraction", "valid": 0.6, "test": 0.4}}}},
             "nothing is left to train on",
         ),
         (
-            PrepareSpec.model_validate,
+            DemaskCorpus.model_validate,
             {"speech": {"a": {"path": "x", "split": {"rule": "speaker", "valid": ["1"], "test": ["1"]}}}},
             "no speaker in both",
         ),

@@ -10,7 +10,7 @@ import pytest
 
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.base import StageSpec
-from separate_cli.specs.prepare import PrepareSpec
+from separate_cli.specs.corpora.demask import DemaskCorpus
 from separate_cli.specs.train import TrainSpec
 from separate_cli.stages import prepare
 
@@ -20,7 +20,7 @@ def inputs_of(spec: StageSpec, prefix: str = "") -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def prepare_spec(speech_folder: Path) -> PrepareSpec:
+def prepare_spec(speech_folder: Path) -> DemaskCorpus:
     librispeech = {
         "path": speech_folder,
         "split": {"rule": "speaker", "valid": ["4"], "test": ["5"]},
@@ -28,11 +28,11 @@ def prepare_spec(speech_folder: Path) -> PrepareSpec:
         "url": "https://example.org",
         "author": "nobody",
     }
-    return PrepareSpec.model_validate({"speech": {"librispeech": librispeech}})
+    return DemaskCorpus.model_validate({"speech": {"librispeech": librispeech}})
 
 
 @pytest.fixture(scope="session")
-def prepared(prepare_spec: PrepareSpec, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def prepared(prepare_spec: DemaskCorpus, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The inputs of a stage after ``prepare``."""
     folder = tmp_path_factory.mktemp("prepared")
     prepare.run(prepare_spec, StageContext(folder, inputs_of(prepare_spec)))

@@ -11,17 +11,17 @@ import pytest
 from separate_cli.data import scan
 from separate_cli.data.corpus import Corpus
 from separate_cli.pipeline.stage import StageContext
-from separate_cli.specs.prepare import PrepareSpec
+from separate_cli.specs.corpora.demask import DemaskCorpus
 from separate_cli.stages import prepare
 
 
-def run(spec: PrepareSpec, folder: Path) -> dict[str, bytes]:
+def run(spec: DemaskCorpus, folder: Path) -> dict[str, bytes]:
     folder.mkdir(exist_ok=True)
     prepare.run(spec, StageContext(folder, {name: path for name, (path, _) in spec.sources().items()}))
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_every_recording_is_listed_once_with_its_part(prepare_spec: PrepareSpec, tmp_path: Path) -> None:
+def test_every_recording_is_listed_once_with_its_part(prepare_spec: DemaskCorpus, tmp_path: Path) -> None:
     files = run(prepare_spec, tmp_path)
     assert sorted(files) == ["corpus.json", "noise.jsonl", "rooms.jsonl", "speech.jsonl"]
     rows = [json.loads(line) for line in files["speech.jsonl"].splitlines()]
@@ -33,7 +33,7 @@ def test_every_recording_is_listed_once_with_its_part(prepare_spec: PrepareSpec,
     assert {row["frames"] for row in rows} == {24000, 27200}
 
 
-def test_facts_for_the_model_card_are_kept(prepare_spec: PrepareSpec, tmp_path: Path) -> None:
+def test_facts_for_the_model_card_are_kept(prepare_spec: DemaskCorpus, tmp_path: Path) -> None:
     facts = json.loads(run(prepare_spec, tmp_path)["corpus.json"])["speech"]["librispeech"]
     assert facts["licence"] == "CC0" and facts["non_commercial"] is False and facts["skipped"] == []
     assert facts["parts"]["train"] == {"recordings": 8, "speakers": 4, "hours": round(8 * 25600 / 16000 / 3600, 4)}
@@ -44,7 +44,7 @@ class PowerCut(BaseException):
 
 
 def test_interrupted_anywhere_it_ends_with_the_same_bytes_and_reads_no_file_twice(
-    prepare_spec: PrepareSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prepare_spec: DemaskCorpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = run(prepare_spec, tmp_path / "whole")
     probe, read = scan.probe, []
@@ -64,7 +64,7 @@ def test_interrupted_anywhere_it_ends_with_the_same_bytes_and_reads_no_file_twic
     assert len(read) <= 12 + 3 * 2  # those under way when the power went are read again
 
 
-def test_a_corpus_may_move(prepare_spec: PrepareSpec, tmp_path: Path, speech_folder: Path) -> None:
+def test_a_corpus_may_move(prepare_spec: DemaskCorpus, tmp_path: Path, speech_folder: Path) -> None:
     before = run(prepare_spec, tmp_path / "before")
     shutil.copytree(speech_folder, tmp_path / "moved")
     speech = {"librispeech": prepare_spec.speech["librispeech"].model_copy(update={"path": tmp_path / "moved"})}

@@ -12,7 +12,7 @@ from typing import Any
 __all__ = ["SECTIONS", "section_type"]
 
 SECTIONS: dict[str, str] = {
-    "prepare": "separate_cli.specs.prepare:PrepareSpec",
+    "prepare": "separate_cli.specs.corpora:PrepareSpec",
     "train": "separate_cli.specs.train:TrainSpec",
     "eval": "separate_cli.specs.eval:EvalSpec",
 }

@@ -1,20 +1,24 @@
-"""What ``sep data prepare`` may be asked for: folders of audio, who is in which part, what is too short."""
+"""What ``sep data prepare`` may be asked for, whatever the corpus: folders of audio, and who is in which part.
+
+The corpora themselves are in ``specs.corpora``, one a file.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, field_validator, model_validator
 
 from separate_cli.specs.base import Reads, Spec, StageSpec
 from separate_cli.specs.ranges import Probability
 
 __all__ = [
     "AudioFolder",
+    "CorpusName",
+    "CorpusSpec",
     "Part",
-    "PrepareSpec",
     "SpeechFolder",
     "SplitByFolder",
     "SplitByFraction",
@@ -141,24 +145,15 @@ class SpeechFolder(AudioFolder):
 
 _KNOWN = ", ".join(SPEAKER_PATTERNS)
 CorpusName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+ExecutorName = Annotated[str, Field(pattern=r"^(local(:[1-9]\d*)?|dask:\S+)$")]
 
 
-class PrepareSpec(StageSpec):
-    """DeMask's corpus: clean speech, and, where there are any, room responses and noise, each under a short name."""
+class CorpusSpec(StageSpec):
+    """What all corpora have in common. Who makes them, and how many at a time, decides nothing about the result."""
 
-    kind: Literal["demask"] = "demask"
-    speech: dict[CorpusName, SpeechFolder] = Field(min_length=1)
-    rooms: dict[CorpusName, AudioFolder] = Field({})
-    noise: dict[CorpusName, AudioFolder] = Field({})
-    min_seconds: NonNegativeFloat = Field(1.0, description="Shorter speech is left out.")
+    runtime: ClassVar[frozenset[str]] = frozenset({"executor"})
 
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> PrepareSpec:
-        names = [*self.speech, *self.rooms, *self.noise]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"expected different names, got twice: {', '.join(sorted(twice))}")
-        return self
-
-    def folders(self) -> dict[str, AudioFolder]:
-        """All folders by name."""
-        return {**self.speech, **self.rooms, **self.noise}
+    kind: str
+    executor: ExecutorName = Field(
+        "local", description="Who makes mixtures: local (one process a CPU), local:4, dask:tcp://host:8786."
+    )

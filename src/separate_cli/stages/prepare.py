@@ -1,70 +1,29 @@
-"""Prepare a corpus for training: lists of what is there, without copying any audio.
+"""Prepare a corpus for training and evaluation: lists, and mixtures where they are wanted as files.
 
-folders --scan--> speech.jsonl, rooms.jsonl, noise.jsonl, corpus.json (licences, hours, what was left out)
+spec.kind --MAKERS--> module --make(spec, context)--> mixtures.jsonl, speech.jsonl, ..., corpus.json, audio
 """
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
 
-from separate_cli.data.corpus import Role
-from separate_cli.data.journal import Journal
-from separate_cli.data.manifest import Recording, write_recordings
-from separate_cli.data.scan import Scan, scan
-from separate_cli.files import write_json
 from separate_cli.pipeline.stage import StageContext
-from separate_cli.specs.prepare import AudioFolder, PrepareSpec
+from separate_cli.specs.prepare import CorpusSpec
 
-__all__ = ["run"]
+__all__ = ["MAKERS", "run"]
+
+MAKERS: dict[str, str] = {
+    "demask": "separate_cli.data.corpora.demask:make",
+}
+"""Kind of a corpus → ``module:function`` that makes it."""
 
 
-def run(spec: PrepareSpec, context: StageContext) -> None:
-    """Look at all folders and write the lists.
+def run(spec: CorpusSpec, context: StageContext) -> None:
+    """Make the corpus, going on where a killed attempt was.
 
     Raises:
-        InputError: If a folder is missing or nothing in it can be used.
+        InputError: If a source is missing, damaged, or of the wrong kind.
+        OutputError: If the disk is full or read-only.
     """
-    folders: dict[Role, dict[str, AudioFolder]] = {
-        "speech": dict(spec.speech),
-        "rooms": spec.rooms,
-        "noise": spec.noise,
-    }
-    facts: dict[str, Any] = {}
-    with Journal(context.folder / "scan.jsonl") as journal:
-        for role, named in folders.items():
-            scans = {
-                name: scan(
-                    name,
-                    folder,
-                    context.inputs[f"{role}.{name}.path"],
-                    table=context.inputs.get(f"{role}.{name}.split.table"),
-                    min_seconds=spec.min_seconds if role == "speech" else 0.0,
-                    journal=journal,
-                    progress=context.progress,
-                )
-                for name, folder in named.items()
-            }
-            write_recordings(
-                context.folder / f"{role}.jsonl", (item for found in scans.values() for item in found.recordings)
-            )
-            facts[role] = {name: _describe(named[name], found) for name, found in scans.items()}
-        write_json(context.folder / "corpus.json", facts)
-        journal.remove()
-
-
-def _describe(folder: AudioFolder, found: Scan) -> dict[str, Any]:
-    """What a model card has to say about a corpus, and what was left out of it."""
-    parts = sorted({recording.part for recording in found.recordings})
-    return {
-        **folder.model_dump(mode="json", include={"licence", "url", "author", "non_commercial"}),
-        "parts": {part: _count([item for item in found.recordings if item.part == part]) for part in parts},
-        "skipped": [{"path": item.path, "reason": item.reason} for item in found.skipped],
-    }
-
-
-def _count(recordings: list[Recording]) -> dict[str, float]:
-    return {
-        "recordings": len(recordings),
-        "speakers": len({recording.speaker for recording in recordings}),
-        "hours": round(sum(recording.seconds for recording in recordings) / 3600, 4),
-    }
+    module, _, name = MAKERS[spec.kind].partition(":")
+    getattr(import_module(module), name)(spec, context)
