@@ -19,6 +19,20 @@ def test_weights_are_named_as_in_the_recipe() -> None:
     assert names == {"masker.rnn.rnn", "masker.mask_layer", "masker.embedding_layer"}
 
 
+def test_training_checkpoint_of_the_recipe_loads_through_the_class() -> None:
+    model = tiny(take_log=True)
+    stored = {
+        "training_config": {
+            "filterbank": {"n_filters": 64, "kernel_size": 64, "stride": 16},
+            "masknet": {"rnn_type": "lstm", "n_layers": 2, "hidden_size": 5, "embedding_dim": 4, "take_log": True},
+            "data": {"n_src": 2, "sample_rate": 8000},
+        },
+        "state_dict": {f"model.{name}": value for name, value in model.state_dict().items()},
+    }
+    wav = torch.randn(1, 300)
+    torch.testing.assert_close(Chimera.from_pretrained(stored)(wav), model(wav))
+
+
 def test_embeddings_are_unit_vectors_one_a_bin() -> None:
     embeddings = tiny(take_log=True).embed(torch.randn(2, 400))
     assert embeddings.shape == (2, 33 * 22, 4)

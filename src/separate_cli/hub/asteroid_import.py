@@ -26,7 +26,7 @@ __all__ = ["import_asteroid"]
 
 _PREFIX = "model."
 _ARCHITECTURE_SECTIONS = ("filterbank", "masknet", "net", "model")
-_RATES = {"DeMask": 16000, "DCUNet": 16000, "DCCRNet": 16000, "FasNetTAC": 16000, "XUMX": 44100}
+_RATES = {"DeMask": 16000, "DCUNet": 16000, "DCCRNet": 16000, "FasNetTAC": 16000, "DNSBaseline": 16000, "XUMX": 44100}
 _RATE_OTHERWISE = 8000
 """Sample rates, in Hz, of files that do not say: what the class's recipe was trained at."""
 

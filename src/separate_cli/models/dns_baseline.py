@@ -32,10 +32,12 @@ class DNSBaseline(EncoderMaskerDecoder):
         n_layers: Number of recurrent layers.
         dropout: Probability that a number is dropped in training.
         is_complex: Whether real and imaginary part have a mask each; otherwise magnitudes in and one mask.
+        input_size: Features that the network sees; checked when given, as training checkpoints hold it.
+        output_size: Numbers in a mask, likewise.
         sample_rate: In Hz.
 
     Raises:
-        ValueError: If a name is unknown.
+        ValueError: If a name is unknown, or a given size is not what follows from the others.
 
     >>> DNSBaseline().lookahead_samples
     511
@@ -54,16 +56,16 @@ class DNSBaseline(EncoderMaskerDecoder):
         n_layers: int = 3,
         dropout: float = 0.3,
         is_complex: bool = True,
+        input_size: int | None = None,
+        output_size: int | None = None,
         sample_rate: float = 16000,
     ) -> None:
         encoder, decoder = make_enc_dec("stft", n_filters, kernel_size, stride=stride, sample_rate=sample_rate)
         freqs = encoder.n_feats_out // 2
-        masker = _Masker(
-            in_features=3 * freqs if is_complex else freqs,
-            recurrent=StackedResidualRNN(rnn_type, hidden_size, n_layers, dropout),
-            hidden_size=hidden_size,
-            out_features=2 * freqs if is_complex else freqs,
-        )
+        sizes = (3 * freqs, 2 * freqs) if is_complex else (freqs, freqs)
+        if input_size not in {None, sizes[0]} or output_size not in {None, sizes[1]}:
+            raise ValueError(f"Expected input_size and output_size {sizes}, got {(input_size, output_size)}.")
+        masker = _Masker(sizes, StackedResidualRNN(rnn_type, hidden_size, n_layers, dropout), hidden_size)
         super().__init__(encoder, masker, decoder, sample_rate=sample_rate, n_sources=1)
         self.is_complex = is_complex
         self.lookahead_samples = kernel_size - 1
@@ -81,13 +83,13 @@ class DNSBaseline(EncoderMaskerDecoder):
 
 
 class _Masker(nn.Module):
-    def __init__(self, in_features: int, recurrent: StackedResidualRNN, hidden_size: int, out_features: int) -> None:
+    def __init__(self, sizes: tuple[int, int], recurrent: StackedResidualRNN, hidden_size: int) -> None:
         super().__init__()
-        self.in_proj_layer = nn.Linear(in_features, hidden_size)
+        self.in_proj_layer = nn.Linear(sizes[0], hidden_size)
         self.residual_rec = recurrent
-        self.out_proj_layer = nn.Linear(hidden_size, out_features)
+        self.out_proj_layer = nn.Linear(hidden_size, sizes[1])
 
     def forward(self, seen: Tensor) -> Tensor:
-        """``(batch, frame, in_features)`` to ``(batch, frame, out_features)``, not negative."""
+        """``(batch, frame, feature)`` to ``(batch, frame, mask)``, not negative."""
         masks: Tensor = self.out_proj_layer(self.residual_rec(self.in_proj_layer(seen).relu())).relu()
         return masks
