@@ -9,12 +9,12 @@ import numpy as np
 from separate_cli.data.corpus import Corpus
 from separate_cli.data.demask_trials import DemaskTrials
 from separate_cli.data.facemask import apply_filter, mask_filter, measured_gains
-from separate_cli.specs.eval import EvalSpec
+from separate_cli.specs.evaluation.demask import DemaskEval
 
 
 def trials(corpus: Corpus, **changes: Any) -> DemaskTrials:
     asked = {"part": "train", "masks": ["N95", "KN95"], "utterances": 3, **changes}
-    return DemaskTrials(corpus, EvalSpec.model_validate(asked), sample_rate=16000)
+    return DemaskTrials(corpus, DemaskEval.model_validate(asked), sample_rate=16000)
 
 
 def test_every_combination_comes_once_under_its_own_name(corpus: Corpus) -> None:
@@ -51,6 +51,6 @@ def test_noise_keeps_its_ratio_and_a_seed_of_its_own(corpus: Corpus) -> None:
 
 
 def test_trials_follow_the_sample_rate_of_the_model(corpus: Corpus) -> None:
-    low = DemaskTrials(corpus, EvalSpec(part="train", utterances=1), sample_rate=8000)
+    low = DemaskTrials(corpus, DemaskEval(part="train", utterances=1), sample_rate=8000)
     mixture, target = low.load(next(iter(low)))
     assert len(mixture) == target.shape[1] == low.speech[0].frames // 2

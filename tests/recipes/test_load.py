@@ -78,6 +78,8 @@ def test_rule_over_several_fields_names_the_section(write: Write) -> None:
 def test_unknown_kind_is_answered_with_the_known_ones(write: Write) -> None:
     write("bad.yaml", "prepare:\n  kind: libry\n")
     assert faults_of("bad.yaml") == ["bad.yaml:1: prepare: expected kind to be one of 'libri', 'music', got 'libry'"]
+    write("none.yaml", "prepare:\n  stems: []\n")
+    assert faults_of("none.yaml") == ["none.yaml:1: prepare: expected kind to be one of 'libri', 'music', got null"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from separate_cli.specs.corpora.demask import DemaskCorpus
 from separate_cli.specs.demask import MASKS, DemaskExamples
-from separate_cli.specs.eval import EvalSpec
+from separate_cli.specs.evaluation.demask import DemaskEval
 from separate_cli.specs.ranges import FloatRange
 from separate_cli.specs.train import TrainSpec
 
@@ -77,7 +77,7 @@ def test_folders_are_inputs_not_settings() -> None:
         (DemaskExamples.model_validate, {"mask_taps": 96}, "expected an odd number, got 96"),
         (DemaskExamples.model_validate, {"masks": []}, "at least 1 item"),
         (DemaskExamples.model_validate, {"room_probability": 1.1}, "less than or equal to 1"),
-        (EvalSpec.model_validate, {"conditions": {}}, "at least 1 item"),
+        (DemaskEval.model_validate, {"conditions": {}}, "at least 1 item"),
         (DemaskCorpus.model_validate, {"speech": {}}, "at least 1 item"),
         (DemaskCorpus.model_validate, {"speech": {"a/b": {"path": "x"}}}, "should match pattern"),
         (DemaskCorpus.model_validate, {"speech": {"a": {"path": "x"}}, "noise": {"a": {"path": "y"}}}, "got twice: a"),
@@ -108,4 +108,4 @@ def test_ranges_have_short_forms() -> None:
 def test_everything_has_a_default_where_asteroid_had_a_value() -> None:
     examples = DemaskExamples()
     assert (examples.sample_rate, examples.mask_taps, examples.masks) == (16000, 97, MASKS)
-    assert EvalSpec().masks == MASKS
+    assert DemaskEval().masks == MASKS

@@ -20,7 +20,7 @@ from separate_cli.data.facemask import apply_filter, inverse_filter, mask_filter
 from separate_cli.data.manifest import Recording
 from separate_cli.data.sampling import example_rng
 from separate_cli.errors import InputError
-from separate_cli.specs.eval import EvalSpec
+from separate_cli.specs.evaluation.demask import DemaskEval
 
 __all__ = ["DemaskTrials", "Trial"]
 
@@ -78,7 +78,7 @@ class DemaskTrials:
         InputError: If the part has no speech, or no condition can be met.
     """
 
-    def __init__(self, corpus: Corpus, spec: EvalSpec, *, sample_rate: int) -> None:
+    def __init__(self, corpus: Corpus, spec: DemaskEval, *, sample_rate: int) -> None:
         self.corpus, self.spec, self.sample_rate = corpus, spec, sample_rate
         self.scenes = SceneSource(corpus, part=spec.part, sample_rate=sample_rate, room_seconds=spec.room_seconds)
         speech = corpus.recordings("speech", spec.part)

@@ -94,10 +94,10 @@ def _problem(detail: Any, kind: Any) -> str:
         return "expected a value, got none"
     if detail["type"] == "value_error":
         return message.removeprefix("Value error, ")
-    if detail["type"] == "union_tag_invalid":
-        context = detail["ctx"]
-        field = str(context["discriminator"]).strip("'")
-        return f"expected {field} to be one of {context['expected_tags']}, got {context['tag']!r}"
+    if detail["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        field = str(detail["ctx"]["discriminator"]).strip("'")
+        tags = ", ".join(repr(tag) for tag in _tags(TypeAdapter(kind).json_schema(), list(detail["loc"])))
+        return f"expected {field} to be one of {tags}, got {_short(detail['ctx'].get('tag'))}"
     got = "" if isinstance(value, (dict, list, tuple)) else f", got {_short(value)}"
     for formal, plain in _PLAIN.items():
         message = message.replace(formal, plain)
@@ -110,7 +110,17 @@ def _short(value: Any) -> str:
 
 
 def _names(schema: Mapping[str, Any], path: Sequence[str | int]) -> set[str]:
-    """Names of the fields that are allowed at a path of a JSON schema; parts that lead nowhere are tags of unions."""
+    """Names of the fields that are allowed at a path of a JSON schema."""
+    return {name for one in _at(schema, path) for name in one.get("properties", {})}
+
+
+def _tags(schema: Mapping[str, Any], path: Sequence[str | int]) -> list[str]:
+    """Tags of the union at a path of a JSON schema."""
+    return [tag for one in _at(schema, path) for tag in one.get("discriminator", {}).get("mapping", {})]
+
+
+def _at(schema: Mapping[str, Any], path: Sequence[str | int]) -> list[Mapping[str, Any]]:
+    """What a JSON schema says of a path; parts that lead nowhere are tags of unions."""
     here = _expand(schema, schema.get("$defs", {}))
     for part in path:
         below = [
@@ -120,7 +130,7 @@ def _names(schema: Mapping[str, Any], path: Sequence[str | int]) -> set[str]:
             if isinstance(child, dict)
         ]
         here = [one for child in below for one in _expand(child, schema.get("$defs", {}))] or here
-    return {name for one in here for name in one.get("properties", {})}
+    return here
 
 
 def _expand(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> list[Mapping[str, Any]]:

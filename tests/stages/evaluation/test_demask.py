@@ -19,16 +19,16 @@ from separate_cli.errors import InputError, SpecError
 from separate_cli.hub.checkpoint import save_checkpoint
 from separate_cli.models import get
 from separate_cli.pipeline.stage import StageContext
-from separate_cli.specs.eval import EvalSpec
+from separate_cli.specs.evaluation.demask import DemaskEval
 from separate_cli.stages import eval as evaluation
 
 METRICS = ["si_sdr", "snr"]
 MASKS = ["N95", "surgical"]
 
 
-def spec(**changes: Any) -> EvalSpec:
+def spec(**changes: Any) -> DemaskEval:
     small = {"metrics": METRICS, "masks": MASKS, "saved_examples": 0, "device": "cpu", "workers": 1}
-    return EvalSpec.model_validate({**small, **changes})
+    return DemaskEval.model_validate({**small, **changes})
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def inputs(prepared: dict[str, Path], tmp_path: Path) -> dict[str, Path]:
     return {**prepared, "train": tmp_path / "run"}
 
 
-def run(asked: EvalSpec, folder: Path, inputs: dict[str, Path]) -> dict[str, Any]:
+def run(asked: DemaskEval, folder: Path, inputs: dict[str, Path]) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     evaluation.run(asked, StageContext(folder, inputs))
     return json.loads((folder / "metrics.json").read_text())
