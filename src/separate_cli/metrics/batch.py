@@ -9,7 +9,6 @@ scored again, each in a process of its own: only the one that kills its worker a
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -20,10 +19,11 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from separate_cli.metrics import worker
 from separate_cli.metrics.catalogue import DEFAULT_METRICS, METRICS, Metric
 from separate_cli.metrics.utterance import ErrorPolicy, MetricResult, Scores, evaluate
 from separate_cli.metrics.waves import Outcome, Undefined, Waves, as_waves
+from separate_cli.pipeline import worker
+from separate_cli.pipeline.executors import available_cpus
 from separate_cli.progress import SILENT, Progress
 
 __all__ = ["Utterance", "available_cpus", "evaluate_many"]
@@ -95,13 +95,6 @@ def evaluate_many(
     if count < 1:
         raise ValueError(f"Expected at least one worker, got {workers}.")
     return _run(utterances, settings, count, progress)
-
-
-def available_cpus() -> int:
-    """CPUs that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _run(

@@ -1,4 +1,4 @@
-"""What runs in a worker process of ``evaluate_many``."""
+"""What runs in a worker process of this machine: it leaves Ctrl-C to its parent, and dies with it."""
 
 from __future__ import annotations
 

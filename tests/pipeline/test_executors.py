@@ -1,0 +1,114 @@
+"""Whoever does the work, and whoever dies over it, every item is done."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+import labour
+from separate_cli.errors import InputError, RemoteError, SepError, UsageError
+from separate_cli.pipeline import executors
+from separate_cli.pipeline.executors import spread
+
+
+def test_this_process_alone_begins_an_item_when_the_one_before_is_taken() -> None:
+    drawn: list[int] = []
+    results = spread(labour.where, (drawn.append(i) or i for i in range(5)), executor="local:1")
+    assert next(results) == (0, (0, os.getpid())) and drawn == [0]
+    assert [item for item, _ in results] == [1, 2, 3, 4]
+
+
+def test_processes_do_every_item_once_and_draw_only_a_few_ahead() -> None:
+    drawn: list[int] = []
+    with ExitStack() as stack:
+        results = spread(labour.where, (drawn.append(i) or i for i in range(40)), executor="local:2")
+        stack.callback(results.close)  # type: ignore[attr-defined]
+        done = [next(results)]
+        assert len(drawn) <= 8
+        done += results
+    assert sorted(item for item, _ in done) == list(range(40))
+    assert all(result[0] == item for item, result in done)  # type: ignore[index]
+    assert os.getpid() not in {result[1] for _, result in done}  # type: ignore[index]
+
+
+def test_a_worker_that_dies_costs_nothing_but_time(tmp_path: Path) -> None:
+    results = dict(spread(labour.die_once, [(i, tmp_path) for i in range(12)], executor="local:2"))
+    assert {item[0]: result for item, result in results.items()} == {i: i * i for i in range(12)}
+    assert (tmp_path / "dead").exists()
+
+
+def test_an_item_that_kills_every_worker_ends_the_work_with_its_name() -> None:
+    with pytest.raises(SepError, match=r"die again and again, while they are at work on \d") as caught:
+        list(spread(labour.die, range(6), executor="local:2"))
+    assert "--workers 1" in caught.value.hint
+
+
+@pytest.mark.parametrize("executor", ["local:1", "local:2"])
+def test_what_the_user_can_mend_is_a_result_and_the_rest_goes_on(executor: str) -> None:
+    results = dict(spread(labour.refuse_odd, range(4), executor=executor))
+    assert results[0] == 0 and results[2] == 2
+    assert isinstance(results[3], InputError) and results[3].hint == "Use even ones."
+
+
+def test_a_programmers_mistake_is_raised() -> None:
+    with pytest.raises(TypeError):
+        list(spread(abs, ["text"], executor="local:1"))  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("name", ["local:0", "local:x", "dask", "dask:", "slurm", ""])
+def test_an_unknown_executor_names_the_known_ones(name: str) -> None:
+    with pytest.raises(UsageError, match="There is no executor") as caught:
+        list(spread(abs, [1], executor=name))
+    assert "--shard" in caught.value.hint
+
+
+@contextmanager
+def dask_cluster(folder: Path, *, workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler and worker processes on loopback: its address, and the workers."""
+    file = folder / "scheduler.json"
+    shared = ["--scheduler-file", str(file), "--no-dashboard", "--host", "127.0.0.1"]
+    env = {**os.environ, "PYTHONPATH": str(Path(labour.__file__).parent)}
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(role: str, *options: str) -> None:
+        command = [sys.executable, "-W", "ignore", "-m", f"distributed.cli.dask_{role}", *shared, *options]
+        started.append(subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.DEVNULL))
+
+    try:
+        start("scheduler", "--port", "0")
+        for _ in range(workers):
+            start("worker", "--nthreads", "1", "--no-nanny")
+        while not file.exists():
+            time.sleep(0.02)
+        yield json.loads(file.read_text())["address"], started[1:]
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def test_dask_goes_on_when_one_of_two_workers_is_killed(tmp_path: Path) -> None:
+    with dask_cluster(tmp_path, workers=2) as (address, workers):
+        done: dict[int, int] = {}
+        pids: set[int] = set()
+        for item, (result, pid) in spread(labour.slow_square, range(60), executor=f"dask:{address}"):  # type: ignore[misc]
+            done[item] = result
+            pids.add(pid)
+            if len(pids) == 2:
+                workers[0].kill()
+        assert done == {i: i * i for i in range(60)}
+        assert pids == {worker.pid for worker in workers}
+
+
+def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "_DASK_SECONDS", 0.2)
+    with pytest.raises(RemoteError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
+        list(spread(abs, [1], executor="dask:tcp://127.0.0.1:9"))
