@@ -71,10 +71,12 @@ def fold_chunks(chunks: Tensor, chunk_size: int, hop_size: int, n_frames: int) -
         summed = functional.conv_transpose1d(columns, _delays(chunk_size, chunks), stride=hop_size)
         return summed.reshape(batch, channels, -1)[..., chunk_size : chunk_size + n_frames]
     overlap = chunk_size // hop_size
-    parts = chunks.reshape(batch, channels, overlap, hop_size, n_chunks)
-    shifted = [functional.pad(parts[:, :, j], (j, overlap - 1 - j)) for j in range(overlap)]
-    hops = sum(shifted[1:], shifted[0])  # (batch, channel, hop, n_hops)
-    return hops.transpose(2, 3).reshape(batch, channels, -1)[..., chunk_size : chunk_size + n_frames]
+    parts = chunks.reshape(batch, channels, overlap, hop_size, n_chunks).transpose(3, 4)
+    # Only hops that lie in as many chunks as the others do: those at the ends are in the zeros on either side.
+    whole = n_chunks - overlap + 1
+    shifted = [parts[:, :, j, overlap - 1 - j : overlap - 1 - j + whole] for j in range(overlap)]
+    hops = sum(shifted[1:], shifted[0])  # (batch, channel, n_hops, hop)
+    return hops.reshape(batch, channels, -1)[..., hop_size : hop_size + n_frames]
 
 
 def _delays(chunk_size: int, like: Tensor) -> Tensor:

@@ -18,9 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from separate_cli.dsp.dual_path import DualPathProcessing
 from separate_cli.layers import activations, norms
 from separate_cli.layers.blocks import by_blocks, is_plain_inference
-from separate_cli.layers.dual_path import DualPathProcessing, sequence_groups
+from separate_cli.layers.dual_path import sequence_groups
 
 __all__ = ["DPTransformer", "ImprovedTransformedLayer"]
 
@@ -124,7 +125,7 @@ class DPTransformer(nn.Module):
         dim = -(-in_chan // n_heads) * n_heads
         self.input_layer = nn.Linear(in_chan, dim) if dim != in_chan else None
         self.in_norm = norms.get(norm_type)(dim)
-        self.ola = DualPathProcessing(chunk_size, hop_size if hop_size is not None else chunk_size // 2)
+        self.ola = DualPathProcessing(chunk_size, hop_size)
 
         def layer(*, both_ways: bool) -> ImprovedTransformedLayer:
             return ImprovedTransformedLayer(

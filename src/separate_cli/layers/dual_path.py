@@ -1,4 +1,4 @@
-"""Dual-path processing: a long sequence is cut into overlapping chunks, read along each chunk, then across chunks.
+"""Dual-path recurrent networks: a long sequence is cut into chunks, read along each chunk, then across the chunks.
 
     frames (batch, feature, frame) --unfold--> (batch, feature, position in chunk, chunk)
         --intra: along the positions; inter: along the chunks; n_repeats times-->
@@ -8,18 +8,18 @@ For inference on a CPU the recurrent networks read a few sequences at a time, an
 in place (see ``separate_cli.layers.blocks``).
 
 Source: Luo et al., "Dual-path RNN", ICASSP 2020, fig. 1.
-Checked: tests/layers/test_dual_path.py (NumPy chunks, blocks = whole), tests/models/test_goldens.py.
+Checked: tests/layers/test_dual_path.py (groups = whole), tests/models/test_goldens.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from separate_cli.dsp.dual_path import DualPathProcessing
 from separate_cli.layers import activations, norms
 from separate_cli.layers.blocks import Moments, by_blocks, is_plain_inference, time_blocks
 from separate_cli.layers.recurrent import MulCatRNN, SingleRNN
@@ -30,66 +30,6 @@ _GROUP_NUMBERS = 6 << 20
 """Numbers that a recurrent network gives at a time: 24 MiB in single precision."""
 _SMALLEST_GROUP = 16
 """Sequences; below it the steps of a recurrent network are too small to be fast."""
-
-
-class DualPathProcessing(nn.Module):
-    """Chunks of a sequence and back.
-
-    Args:
-        chunk_size: Frames in a chunk.
-        hop_size: Frames between the starts of two chunks.
-
-    Raises:
-        ValueError: If a size is not positive, or the hop is longer than the chunk.
-
-    >>> paths = DualPathProcessing(chunk_size=4, hop_size=2)
-    >>> frames = torch.randn(1, 3, 11)
-    >>> torch.allclose(paths.fold(paths.unfold(frames), n_frames=11), frames)
-    True
-    """
-
-    def __init__(self, chunk_size: int, hop_size: int) -> None:
-        super().__init__()
-        if not 0 < hop_size <= chunk_size:
-            raise ValueError(f"Expected 0 < hop_size <= chunk_size, got {hop_size} and {chunk_size}.")
-        self.chunk_size = chunk_size
-        self.hop_size = hop_size
-
-    def unfold(self, x: Tensor) -> Tensor:
-        """``(batch, feature, frame)``, with a chunk of zeros on both ends, to ``(batch, feature, position, chunk)``."""
-        chunks = functional.unfold(
-            x.unsqueeze(-1), (self.chunk_size, 1), padding=(self.chunk_size, 0), stride=(self.hop_size, 1)
-        )
-        return chunks.reshape(x.shape[0], x.shape[1], self.chunk_size, -1)
-
-    def overlap_add(self, x: Tensor, n_frames: int) -> Tensor:
-        """Chunks ``(batch, feature, position, chunk)`` added where they overlap, ``(batch, feature, n_frames)``."""
-        total = functional.fold(
-            x.flatten(1, 2),
-            (n_frames, 1),
-            (self.chunk_size, 1),
-            padding=(self.chunk_size, 0),
-            stride=(self.hop_size, 1),
-        )
-        return total.squeeze(-1)
-
-    def fold(self, x: Tensor, n_frames: int) -> Tensor:
-        """The mean of overlapping chunks, where the hop divides the chunk: undoes ``unfold``."""
-        return self.overlap_add(x, n_frames) / (self.chunk_size / self.hop_size)
-
-    @staticmethod
-    def intra_process(x: Tensor, module: Callable[[Tensor], Tensor]) -> Tensor:
-        """``module``, ``(sequence, feature, step)`` to the same, along the positions of each chunk."""
-        sequences = x.permute(0, 3, 1, 2).flatten(0, 1)  # (batch * chunk, feature, position)
-        done = module(sequences)
-        return done.reshape(x.shape[0], -1, *done.shape[1:]).permute(0, 2, 3, 1)
-
-    @staticmethod
-    def inter_process(x: Tensor, module: Callable[[Tensor], Tensor]) -> Tensor:
-        """``module``, ``(sequence, feature, step)`` to the same, along the chunks at each position."""
-        sequences = x.transpose(1, 2).flatten(0, 1)  # (batch * position, feature, chunk)
-        done = module(sequences)
-        return done.reshape(x.shape[0], -1, *done.shape[1:]).transpose(1, 2)
 
 
 class DPRNNBlock(nn.Module):
@@ -199,7 +139,7 @@ class DPRNN(nn.Module):
         super().__init__()
         self.n_src = n_src
         self.bn_chan = bn_chan
-        self.ola = DualPathProcessing(chunk_size, hop_size if hop_size is not None else chunk_size // 2)
+        self.ola = DualPathProcessing(chunk_size, hop_size, normalise=False)
         self.bottleneck = nn.Sequential(norms.get(norm_type)(in_chan), nn.Conv1d(in_chan, bn_chan, 1))
         self.net: Any = nn.Sequential(
             *(
@@ -230,7 +170,7 @@ class DPRNN(nn.Module):
         chunks = self._net_in_place(chunks) if by_groups else self.net(chunks)
         spread = by_blocks(self.first_out, chunks) if by_groups else self.first_out(chunks)
         sources = torch.unflatten(spread, 1, (self.n_src, self.bn_chan)).flatten(0, 1)  # (batch * source, bn_chan, ...)
-        frames = self.ola.overlap_add(sources, n_frames)  # (batch * source, bn_chan, frame)
+        frames = self.ola.fold(sources, n_frames)  # (batch * source, bn_chan, frame)
         masks = by_blocks(self._masks, frames) if by_groups else self._masks(frames)
         return torch.unflatten(masks, 0, (-1, self.n_src))
 
