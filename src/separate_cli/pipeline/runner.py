@@ -1,6 +1,8 @@
 """Do what a plan says: one stage after the other, each under its lock, each resumable.
 
 decide ─ fresh? skip ─ lock ─ recover ─ decide again ─ work in .part ─ hash outputs ─ publish
+
+A member of a job array works in .shards/2-of-8 instead; the last one to finish also does the above.
 """
 
 from __future__ import annotations
@@ -9,24 +11,25 @@ import errno
 import os
 import platform
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from separate_cli.errors import InputError, Interrupted, OutputError
-from separate_cli.files import output_error
+from separate_cli.files import output_error, write_json
 from separate_cli.pipeline.hashes import HashCache
 from separate_cli.pipeline.lock import hold
 from separate_cli.pipeline.plan import CACHE_FILE, Plan, Planner, Step
 from separate_cli.pipeline.record import Attempt, Mode, Record, software
+from separate_cli.pipeline.shards import DONE, Shard, is_complete, shard_folders
 from separate_cli.pipeline.stage import Source, Stage, StageContext
-from separate_cli.pipeline.store import Slot, collect, publish, recover, work_folder
+from separate_cli.pipeline.store import Slot, collect, publish, recover, remove_orphans, work_folder
 from separate_cli.progress import SILENT, Progress
 from separate_cli.report.amounts import duration
 
-__all__ = ["Event", "run_plan"]
+__all__ = ["Event", "run_plan", "run_shard"]
 
 _WRITE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 _T = TypeVar("_T")
@@ -74,6 +77,37 @@ def run_plan(
     return tuple(step.record for step in steps.values() if step.record is not None)
 
 
+def run_shard(
+    plan: Plan,
+    shard: Shard,
+    *,
+    progress: Progress = SILENT,
+    on_event: Callable[[Event], None] = lambda event: None,
+) -> tuple[Record, ...]:
+    """Do one member's share of the last stage of a plan, and all of the stages before it.
+
+    Args:
+        plan: From ``make_plan``; its last stage can be shared out (``StageContext.shard``).
+        shard: Which member of the job array this is.
+        progress: Where to report progress.
+        on_event: Told what happens.
+
+    Returns:
+        As ``run_plan`` if this was the last member to finish; else empty: the others are still at work, or to be run.
+
+    Raises:
+        SepError: As ``run_plan``.
+    """
+    with HashCache(plan.workspace / CACHE_FILE) as hashes:
+        planner = Planner(plan.workspace, plan.run, hashes, progress=progress)
+        run = _Run(planner, progress, on_event, wait=True)
+        steps: dict[str, Step] = {}
+        for planned in plan.steps[:-1]:
+            steps[planned.stage.name] = run.stage(planned.stage, steps)
+        is_last = run.share(plan.steps[-1].stage, shard, steps)
+    return run_plan(plan, progress=progress, on_event=on_event, wait=True) if is_last else ()
+
+
 @dataclass(frozen=True)
 class _Run:
     planner: Planner
@@ -102,6 +136,24 @@ class _Run:
         self._tell(stage, "done", f"done in {duration(record.duration_seconds)}")
         return replace(step, state="fresh", reason="done just now", record=record)
 
+    def share(self, stage: Stage, shard: Shard, earlier: dict[str, Step]) -> bool:
+        """Do a member's share of a stage; whether all shares are done now."""
+        step = self.planner.step(stage, earlier)
+        slot = _known(step.slot)
+        if step.state == "fresh":
+            return True
+        folder = slot.shards / str(shard)
+        with hold(slot.shard_lock(str(shard)), wait=True):
+            if not (folder / DONE).exists():
+                self._tell(stage, "start", f"share {shard.index} of {shard.count}")
+                with self._stoppable(stage):
+                    folder.mkdir(parents=True, exist_ok=True)
+                    remove_orphans(folder)
+                    _call(stage, StageContext(folder, self._inputs(stage, earlier), self.progress, shard))
+                write_json(folder / DONE, {"of": stage.name})
+        self._tell(stage, "done", f"share {shard.index} of {shard.count} is done")
+        return is_complete(slot.shards, shard.count)
+
     def _work(self, step: Step, slot: Slot, earlier: dict[str, Step]) -> Record:
         stage, started, clock = step.stage, time.time(), time.monotonic()
         self._tell(stage, "start", f"{step.state}, {step.reason}")
@@ -117,9 +169,12 @@ class _Run:
             host=platform.node(),
         )
         attempt, folder = work_folder(slot, attempt)
-        inputs = {name: self._where(source, earlier) for name, source in stage.inputs.items()}
-        try:
-            _call(stage, StageContext(folder, inputs, self.progress))
+        shards = shard_folders(slot.shards)
+        inputs = self._inputs(stage, earlier)
+        with self._stoppable(stage), ExitStack() as locks:
+            for shard in shards:
+                locks.enter_context(hold(slot.shard_lock(shard.name), wait=self.wait))
+            _call(stage, StageContext(folder, inputs, self.progress, shards=tuple(shards)))
             record = Record(
                 **{name: getattr(attempt, name) for name in type(attempt).model_fields if name != "mode"},
                 outputs=collect(folder, self.planner.hashes),
@@ -130,10 +185,18 @@ class _Run:
                 ran=True,
             )
             return publish(slot, record, self.planner.hashes)
+
+    @contextmanager
+    def _stoppable(self, stage: Stage) -> Iterator[None]:
+        try:
+            yield
         except KeyboardInterrupt:
             without = ", without --fresh," if stage.name in self.planner.fresh else ""
             hint = f"Run the same command again{without} to go on from here."
             raise Interrupted(f"Interrupted in {stage.name}.", hint=hint) from None
+
+    def _inputs(self, stage: Stage, earlier: dict[str, Step]) -> dict[str, Path]:
+        return {name: self._where(source, earlier) for name, source in stage.inputs.items()}
 
     def _where(self, source: Stage | Source, earlier: dict[str, Step]) -> Path:
         if isinstance(source, Source):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from separate_cli.pipeline.shards import Shard
 from separate_cli.progress import SILENT, Progress
 from separate_cli.specs.base import Spec
 
@@ -41,11 +42,15 @@ class StageContext:
             was raised: go on from there. The names ``stage.json`` and ``attempt.json`` are taken.
         inputs: Input name → absolute path of the finished output folder, or of the user's own file or folder.
         progress: Where to report progress.
+        shard: Make only this share of the items, and leave what concerns all of them to the last member.
+        shards: Folders of members of a job array; what they made belongs into ``folder``.
     """
 
     folder: Path
     inputs: Mapping[str, Path]
     progress: Progress = SILENT
+    shard: Shard | None = None
+    shards: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

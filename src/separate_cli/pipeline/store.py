@@ -4,6 +4,7 @@
     exp/RUN/STAGE/KEY.part     one in the making; a killed attempt leaves it, the next goes on in it
     exp/RUN/STAGE/KEY.seed     a .part that is being set up   (never used: thrown away)
     exp/RUN/STAGE/KEY.old      the result that KEY.part is about to replace
+    exp/RUN/STAGE/KEY.shards   what members of a job array have made of it, see ``shards``
     exp/RUN/STAGE/KEY.trash-*  being deleted
 
 Each move is one rename, so that whatever instant the process is killed at, ``recover`` knows what to do next:
@@ -29,7 +30,7 @@ from separate_cli.pipeline.key import SHORT
 from separate_cli.pipeline.lock import owner_file
 from separate_cli.pipeline.record import ATTEMPT, RECORD, Attempt, Output, Record, damage, read_attempt, read_record
 
-__all__ = ["Slot", "collect", "publish", "recover", "work_folder"]
+__all__ = ["Slot", "collect", "publish", "recover", "remove_orphans", "work_folder"]
 
 _ORPHAN = re.compile(r"\..*\.\d+\.[0-9a-f]{8}" + re.escape(TEMPORARY_SUFFIX) + r"(\..*)?")
 """Names of ``files.atomic_path``: what a killed process was writing."""
@@ -70,14 +71,23 @@ class Slot:
         return self._sibling(".old")
 
     @property
+    def shards(self) -> Path:
+        """What members of a job array have made."""
+        return self._sibling(".shards")
+
+    @property
     def lock(self) -> Path:
         """The lock file."""
         return self.parent / f".{self.key[:SHORT]}.lock"
 
+    def shard_lock(self, shard: str) -> Path:
+        """The lock file of a member of a job array."""
+        return self.parent / f".{self.key[:SHORT]}.{shard}.lock"
+
     @property
     def is_tidy(self) -> bool:
         """Whether no process was killed between finishing the work and tidying up."""
-        left = [self.old, self.seed, self.part / RECORD, owner_file(self.lock), *self.trash]
+        left = [self.old, self.seed, self.shards, self.part / RECORD, owner_file(self.lock), *self.trash]
         return not any(path.exists() for path in left)
 
     @property
@@ -106,6 +116,8 @@ def recover(slot: Slot, hashes: HashCache) -> None:
         publish(slot, made, hashes)
     if slot.old.exists() and not slot.finished.exists():
         _rename(slot.old, slot.finished)
+    if slot.record() is not None:
+        _discard(slot.shards)
     for folder in (slot.old, slot.seed, *slot.trash):
         _discard(folder)
 
@@ -121,7 +133,7 @@ def work_folder(slot: Slot, attempt: Attempt) -> tuple[Attempt, Path]:
     left = slot.attempt()
     if left is not None and attempt.mode != "redo":
         attempt = attempt.model_copy(update={"mode": left.mode, "attempts": left.attempts + 1})
-        _remove_orphans(slot.part)
+        remove_orphans(slot.part)
         with suppress(FileNotFoundError):
             (slot.part / RECORD).unlink()  # it does not describe what is there, or recover() would have published it
         write_json(slot.part / ATTEMPT, attempt.model_dump(mode="json"))
@@ -143,7 +155,7 @@ def work_folder(slot: Slot, attempt: Attempt) -> tuple[Attempt, Path]:
 
 def collect(folder: Path, hashes: HashCache) -> dict[str, Output]:
     """Relative path, with ``/`` → hash and size of everything that a stage wrote."""
-    _remove_orphans(folder)
+    remove_orphans(folder)
     outputs = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -167,7 +179,8 @@ def publish(slot: Slot, record: Record, hashes: HashCache) -> Record:
     _rename(slot.part, slot.finished)
     for name, output in record.outputs.items():
         hashes.remember(slot.finished / name, output.sha256)
-    _discard(slot.old)
+    for folder in (slot.old, slot.shards):
+        _discard(folder)
     return record.model_copy(update={"folder": slot.finished})
 
 
@@ -199,7 +212,8 @@ def _patiently(action: Callable[[], None], path: Path) -> None:
             raise output_error(path, error) from error
 
 
-def _remove_orphans(folder: Path) -> None:
+def remove_orphans(folder: Path) -> None:
+    """Delete what killed processes were writing."""
     for path in folder.rglob(f".*{TEMPORARY_SUFFIX}*"):
         if _ORPHAN.fullmatch(path.name):
             with suppress(OSError):
