@@ -7,6 +7,7 @@ path --open_audio--> SoundFile (forward reading)
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,13 +110,25 @@ def probe(path: Path) -> AudioInfo:
     >>> info.frames, info.channels, info.subtype, info.duration_seconds
     (8000, 2, 'PCM_16', 0.5)
     """
-    with open_audio(path) as sound:
-        frames = sound.frames if sound.frames < _UNKNOWN_FRAMES else _count(sound, path)
+    sound, info = open_probed(path)
+    sound.close()
+    return info
+
+
+def open_probed(path: Path) -> tuple[ForwardFile, AudioInfo]:
+    """Open ``path`` at its first frame and tell what it says about itself, see ``probe``."""
+    with ExitStack() as on_failure:
+        sound = on_failure.enter_context(open_audio(path))
+        frames = sound.frames
+        if frames >= _UNKNOWN_FRAMES:
+            frames = _count(sound, path)
+            sound = on_failure.enter_context(open_audio(path))
+        if frames == 0:
+            raise InputError(f"{path} holds no samples.", hint="Record or export it again.")
         cut_off = _announces_more(sound.extra_info)
         info = AudioInfo(path, frames, sound.samplerate, sound.channels, sound.format, sound.subtype, cut_off)
-    if frames == 0:
-        raise InputError(f"{path} holds no samples.", hint="Record or export it again.")
-    return info
+        on_failure.pop_all()
+    return sound, info
 
 
 def damaged(path: Path, frames: int, sample_rate: int, error: soundfile.LibsndfileError) -> InputError:

@@ -1,6 +1,7 @@
 """Audio files as blocks of float32, whatever they hold.
 
     file --BlockReader.blocks(n)--> (channel, n), (channel, n), ..., (channel, rest)
+         --read_audio, read_chosen--> one stretch of it; of plain WAV files without libsndfile (``audio.pcm``)
 
 Full scale is ±1. Memory depends on the block, never on the file. What is broken is found where it is read: a file that
 ends before its header says, and samples that are NaN or infinite.
@@ -8,7 +9,8 @@ ends before its header says, and samples that are NaN or infinite.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,12 +19,15 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from separate_cli.audio.probe import RECOVER, AudioInfo, damaged, open_audio, probe
+from separate_cli.audio.pcm import pcm_layout, read_pcm
+from separate_cli.audio.probe import RECOVER, AudioInfo, damaged, open_probed
 from separate_cli.errors import InputError
 
-__all__ = ["BlockReader", "read_audio"]
+__all__ = ["BlockReader", "Choose", "read_audio", "read_chosen"]
 
 Wave = NDArray[np.float32]
+Choose = Callable[[int, int], tuple[int, int]]
+"""Sample rate in Hz, length in frames → first frame, number of frames."""
 
 
 class BlockReader:
@@ -38,15 +43,11 @@ class BlockReader:
     """
 
     def __init__(self, path: Path, *, start: int = 0) -> None:
-        self.info: AudioInfo = probe(path)
-        if not 0 <= start < self.info.frames:
-            raise InputError(
-                f"{path} has {self.info.frames} frames; frame {start} is outside.", hint="Start inside the file."
-            )
-        self._sound: Any = open_audio(path)
-        self._next = start
-        if start:
-            self._sound.seek(start)
+        self._sound: Any
+        self.info: AudioInfo
+        self._sound, self.info = open_probed(path)
+        self._next = 0
+        self.seek(start)
 
     def __enter__(self) -> BlockReader:
         return self
@@ -55,6 +56,13 @@ class BlockReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._sound.close()
+
+    def seek(self, start: int) -> None:
+        """Go on with frame ``start``."""
+        _check_start(self.info.path, start, self.info.frames)
+        if start != self._next:
+            self._sound.seek(start)
+        self._next = start
 
     def read(self, frames: int) -> Wave:
         """The next ``frames`` frames, ``(channel, time)``; fewer at the end of the file, then none."""
@@ -70,7 +78,7 @@ class BlockReader:
                 hint=RECOVER,
             )
         if not np.isfinite(block).all():
-            raise self._not_finite(block)
+            raise not_finite(self.info.path, block.T, start=self._next, sample_rate=self.info.sample_rate)
         self._next += frames
         return np.ascontiguousarray(block.T)  # (channel, time)
 
@@ -78,15 +86,6 @@ class BlockReader:
         """Blocks of ``frames`` frames up to the end, ``(channel, time)``; the last may be shorter."""
         while (block := self.read(frames)).shape[1]:
             yield block
-
-    def _not_finite(self, block: Wave) -> InputError:
-        frame, channel = (int(axis[0]) for axis in np.nonzero(~np.isfinite(block)))
-        at = (self._next + frame) / self.info.sample_rate
-        kind = "not a number (NaN)" if np.isnan(block[frame, channel]) else "infinite"
-        return InputError(
-            f"{self.info.path}: the sample at {at:.4f} s in channel {channel + 1} is {kind}.",
-            hint="Export the file again, or replace such samples by 0.",
-        )
 
 
 def read_audio(path: Path, *, start: int = 0, frames: int | None = None) -> tuple[Wave, int]:
@@ -105,6 +104,57 @@ def read_audio(path: Path, *, start: int = 0, frames: int | None = None) -> tupl
     ...     read_audio(path, start=1)
     (array([[0.25, 0.5 ]], dtype=float32), 8000)
     """
-    with BlockReader(path, start=start) as reader:
-        wave = reader.read(reader.info.frames if frames is None else frames)
-        return wave, reader.info.sample_rate
+    return read_chosen(path, lambda sample_rate, total: (start, total - start if frames is None else frames))
+
+
+def read_chosen(path: Path, choose: Choose) -> tuple[Wave, int]:
+    """Read the stretch of a file that is chosen once its sample rate and length are known; it is opened only once.
+
+    Args:
+        path: Where it is.
+        choose: Sample rate in Hz, length in frames → first frame, number of frames.
+
+    Returns:
+        ``(channel, time)`` float32, and the sample rate in Hz. Shorter than asked where the file ends.
+
+    Raises:
+        InputError: See ``BlockReader``.
+    """
+    with suppress(OSError):  # the reader below says in words what is wrong
+        found = _read_plain(path, choose)
+        if found is not None:
+            return found
+    with BlockReader(path) as reader:
+        start, frames = choose(reader.info.sample_rate, reader.info.frames)
+        reader.seek(start)
+        return reader.read(frames), reader.info.sample_rate
+
+
+def _read_plain(path: Path, choose: Choose) -> tuple[Wave, int] | None:
+    """Read the chosen stretch of a plain WAV file; None if it is none."""
+    with path.open("rb", buffering=0) as stream:
+        layout = pcm_layout(stream)
+        if layout is None or layout.frames == 0:
+            return None
+        start, frames = choose(layout.sample_rate, layout.frames)
+        _check_start(path, start, layout.frames)
+        wave = read_pcm(stream, layout, start=start, frames=min(frames, layout.frames - start))
+    if layout.kind.kind == "f" and not np.isfinite(wave).all():
+        raise not_finite(path, wave, start=start, sample_rate=layout.sample_rate)
+    return wave, layout.sample_rate
+
+
+def not_finite(path: Path, block: Wave, *, start: int, sample_rate: int) -> InputError:
+    """The error for a block of ``path`` that begins with frame ``start`` and holds NaN or infinite samples."""
+    frame, channel = (int(axis[0]) for axis in np.nonzero(~np.isfinite(block.T)))
+    at = (start + frame) / sample_rate
+    kind = "not a number (NaN)" if np.isnan(block[channel, frame]) else "infinite"
+    return InputError(
+        f"{path}: the sample at {at:.4f} s in channel {channel + 1} is {kind}.",
+        hint="Export the file again, or replace such samples by 0.",
+    )
+
+
+def _check_start(path: Path, start: int, frames: int) -> None:
+    if not 0 <= start < frames:
+        raise InputError(f"{path} has {frames} frames; frame {start} is outside.", hint="Start inside the file.")

@@ -11,8 +11,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from separate_cli.audio.reader import read_audio
+from separate_cli.audio.reader import Choose, read_audio, read_chosen
 from separate_cli.data.manifest import Recording, read_recordings
+from separate_cli.data.mixtures import Mixture, Piece, read_mixtures
+from separate_cli.data.pieces import add_up, round_as_file
 from separate_cli.errors import InputError
 
 __all__ = ["Corpus", "Role"]
@@ -26,7 +28,7 @@ class Corpus:
     """What ``sep data prepare`` has left.
 
     Args:
-        folder: Holds ``speech.jsonl``, ``rooms.jsonl`` and ``noise.jsonl``.
+        folder: Holds ``mixtures.jsonl`` or ``speech.jsonl``, ``rooms.jsonl`` and ``noise.jsonl``, or all of them.
         roots: Corpus name → folder that its paths are relative to.
     """
 
@@ -56,6 +58,34 @@ class Corpus:
             raise InputError(f"Cannot read {path}: {error}.", hint="Prepare the corpus again.") from error
         return facts
 
+    def mixtures(self, part: str) -> list[Mixture]:
+        """Mixtures of one part, sorted; none if the corpus has no list of them.
+
+        Raises:
+            InputError: If the list is damaged.
+        """
+        path = self.folder / "mixtures.jsonl"
+        return [mixture for mixture in read_mixtures(path) if mixture.part == part] if path.exists() else []
+
+    def signal(self, mixture: Mixture, name: str, *, start: int = 0, frames: int | None = None) -> Wave:
+        """Read a signal of ``mixture``, or ``frames`` samples of it from ``start`` on, at the mixture's rate.
+
+        An excerpt has the very samples that it has in the whole, whether the mixture is a file or added up.
+
+        Returns:
+            ``(channel, time)``.
+
+        Raises:
+            InputError: If there is no such signal, or one of its files cannot be read.
+            ValueError: If the excerpt is not inside the mixture.
+        """
+        frames = mixture.frames - start if frames is None else frames
+        if start < 0 or frames < 0 or start + frames > mixture.frames:
+            raise ValueError(f"Expected an excerpt of {mixture.frames} samples, got {start} to {start + frames}.")
+        pieces = mixture.pieces(name).values()
+        wave = add_up(self._read_piece, pieces, sample_rate=mixture.sample_rate, start=start, frames=frames)
+        return wave if mixture.bits is None else round_as_file(wave, mixture.bits)
+
     def recordings(self, role: Role, part: str) -> list[Recording]:
         """Recordings of one role and part, sorted.
 
@@ -71,3 +101,7 @@ class Corpus:
             InputError: If the file cannot be read.
         """
         return read_audio(self.roots[recording.corpus] / recording.path, start=start, frames=frames)[0]
+
+    def _read_piece(self, piece: Piece, choose: Choose) -> tuple[Wave, int]:
+        root = self.roots[piece.corpus] if piece.corpus else self.folder
+        return read_chosen(root / piece.path, choose)

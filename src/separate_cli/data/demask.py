@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from separate_cli.audio.resample import resample
 from separate_cli.data.augment import (
@@ -35,7 +34,7 @@ from separate_cli.data.augment import (
 from separate_cli.data.corpus import Corpus
 from separate_cli.data.facemask import apply_filter, bend, mask_filter, measured_gains
 from separate_cli.data.manifest import Recording
-from separate_cli.data.sampling import Draw, example_rng
+from separate_cli.data.sampling import Draw, Examples
 from separate_cli.errors import InputError
 from separate_cli.specs.demask import DemaskExamples
 from separate_cli.specs.ranges import FloatRange
@@ -114,7 +113,7 @@ class SceneSource:
         return change_speed(wave, 1.0, in_rate=recording.sample_rate, out_rate=self.sample_rate)
 
 
-class DemaskDataset(Dataset[tuple[Tensor, Tensor]]):
+class DemaskDataset(Examples):
     """Excerpts of clean speech and what a mask makes of them.
 
     Args:
@@ -128,7 +127,7 @@ class DemaskDataset(Dataset[tuple[Tensor, Tensor]]):
     """
 
     def __init__(self, corpus: Corpus, examples: DemaskExamples, *, part: str, seed: int) -> None:
-        self.corpus, self.examples, self.seed = corpus, examples, seed
+        self.corpus, self.examples = corpus, examples
         self.scenes = SceneSource(
             corpus, part=part, sample_rate=examples.sample_rate, room_seconds=examples.room_seconds
         )
@@ -140,19 +139,12 @@ class DemaskDataset(Dataset[tuple[Tensor, Tensor]]):
         # Sorted lists go speaker by speaker; an epoch shorter than the list should still hear many of them.
         self.speech = [speech[i] for i in np.random.default_rng(seed).permutation(len(speech))]
         wanted = examples.examples_per_epoch if part == "train" else examples.valid_examples
-        self._length = wanted or len(speech)
+        super().__init__(wanted or len(speech), seed=seed)
         self.n_samples = round(examples.segment_seconds * examples.sample_rate)
 
-    def __len__(self) -> int:
-        return self._length
-
-    def __getitem__(self, draw: Draw | int) -> tuple[Tensor, Tensor]:
-        """One example: mixture ``(time)`` and target ``(1, time)``. A plain number is an example of epoch 0."""
-        epoch, example = draw if isinstance(draw, Draw) else Draw(0, draw)
-        if not 0 <= example < self._length:
-            raise IndexError(example)
-        rng = example_rng(self.seed, epoch, example)
-        recording = self.speech[(epoch * self._length + example) % len(self.speech)]
+    def make(self, draw: Draw, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """One example: mixture ``(time)`` and target ``(1, time)``."""
+        recording = self.speech[(draw.epoch * len(self) + draw.example) % len(self.speech)]
         speech = self._excerpt(recording, rng)
         mixture, target = self._scene(rng).play(speech)
         return torch.from_numpy(mixture), torch.from_numpy(target)[None]

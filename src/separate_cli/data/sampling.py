@@ -1,6 +1,6 @@
 """Which examples make up which batch, as a pure function of (seed, epoch, batch number).
 
-    EpochBatches --> [Draw(epoch, example), ...] --> data set --> example, drawn by example_rng(seed, epoch, example)
+    EpochBatches --> [Draw(epoch, example), ...] --> Examples --> example, drawn by example_rng(seed, epoch, example)
 
 Nothing is remembered between examples: any number of workers gives the same batches, and a run that is killed in the
 middle of an epoch goes on with the very next batch.
@@ -8,13 +8,15 @@ middle of an epoch goes on with the very next batch.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from torch.utils.data import Sampler
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
 
-__all__ = ["Draw", "EpochBatches", "example_rng"]
+__all__ = ["Draw", "EpochBatches", "Examples", "example_rng"]
 
 
 class Draw(NamedTuple):
@@ -31,6 +33,36 @@ def example_rng(seed: int, *place: int) -> np.random.Generator:
     True
     """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=place))
+
+
+class Examples(Dataset[tuple[Tensor, Tensor]], ABC):
+    """A data set whose examples are pure functions of (seed, epoch, example).
+
+    Args:
+        n_examples: Size of an epoch.
+        seed: Decides everything that is drawn.
+    """
+
+    def __init__(self, n_examples: int, *, seed: int) -> None:
+        self.seed = seed
+        self._length = n_examples
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, draw: Draw | int) -> tuple[Tensor, Tensor]:
+        """Mixture ``(time)`` or ``(channel, time)``, references ``(source, time)`` or ``(source, channel, time)``.
+
+        A plain number is an example of epoch 0.
+        """
+        epoch, example = draw if isinstance(draw, Draw) else Draw(0, draw)
+        if not 0 <= example < self._length:
+            raise IndexError(example)
+        return self.make(Draw(epoch, example), example_rng(self.seed, epoch, example))
+
+    @abstractmethod
+    def make(self, draw: Draw, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Mixture and references of one example; ``rng`` is its own."""
 
 
 class EpochBatches(Sampler[list[Draw]]):

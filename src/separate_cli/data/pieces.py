@@ -1,0 +1,196 @@
+"""Pieces of files as signals of a mixture: any excerpt has the very samples that it has in the whole.
+
+    file --speed--> --start, frames, crossfade--> --gain--> --other rate--> --offset--> (channel, time) of the mixture
+
+The order is that of LibriMix: gain before the change of rate, a polyphase filter over the whole piece.
+
+Checked: tests/data/test_pieces.py (against NumPy and SciPy, excerpts against the whole, rounding against libsndfile).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from separate_cli.audio.reader import Choose
+from separate_cli.data.mixtures import Piece
+from separate_cli.errors import InputError
+
+__all__ = ["ReadFile", "add_up", "extend", "round_as_file"]
+
+Wave = NDArray[np.float32]
+ReadFile = Callable[[Piece, Choose], tuple[Wave, int]]
+"""Reads the chosen stretch of a piece's file: ``(channel, time)`` and the sample rate in Hz."""
+
+_SPEED_STEPS = 1000
+_POLYPHASE_REACH = 10
+"""Half the length of ``scipy.signal.resample_poly``'s filter, in samples of the lower rate."""
+
+
+def add_up(read: ReadFile, pieces: Iterable[Piece], *, sample_rate: int, start: int, frames: int) -> Wave:
+    """The sum of ``pieces`` from sample ``start`` of their mixture on, ``(channel, frames)``; silence where none is.
+
+    Args:
+        read: Reads their files.
+        pieces: What is added; mono pieces go to all channels.
+        sample_rate: Of the mixture, in Hz.
+        start: First wanted sample.
+        frames: How many.
+
+    Raises:
+        InputError: If a file cannot be read, is shorter than its piece, or has another number of channels.
+    """
+    total: Wave | None = None
+    for piece in pieces:
+        wave = _place(read, piece, sample_rate=sample_rate, start=start, frames=frames)
+        if total is None:
+            total = wave
+        elif 1 in {len(wave), len(total)} or len(wave) == len(total):
+            total = total + wave
+        else:
+            raise InputError(
+                f"{piece.path} has {len(wave)} channels, what it is added to has {len(total)}.",
+                hint="Prepare the corpus again.",
+            )
+    return np.zeros((1, frames), np.float32) if total is None else total
+
+
+def _place(read: ReadFile, piece: Piece, *, sample_rate: int, start: int, frames: int) -> Wave:
+    """What ``piece`` contributes, with the silence around it."""
+    lead = max(0, piece.offset - start)
+    excerpt = _Excerpt(piece, max(0, start - piece.offset), max(0, frames - lead), sample_rate)
+    wave = excerpt.finish(*read(piece, excerpt.choose))
+    if wave.shape[1] == frames:
+        return wave
+    placed = np.zeros((len(wave), frames), np.float32)
+    placed[:, lead : lead + wave.shape[1]] = wave
+    return placed
+
+
+class _Excerpt:
+    """Samples ``first`` to ``first + wanted`` of a piece, at the mixture's rate.
+
+    Only what these samples depend on is read: the stretch itself where the rates agree; a little more on both sides
+    where a filter changes the rate; the whole file where it is played faster, or repeated.
+    """
+
+    def __init__(self, piece: Piece, first: int, wanted: int, sample_rate: int) -> None:
+        self.piece, self.first, self.wanted, self.sample_rate = piece, first, wanted, sample_rate
+        self.skipped = first  # of what is read, at the mixture's rate
+        self.is_whole = False
+
+    def choose(self, rate: int, total: int) -> tuple[int, int]:
+        """Which frames of the file are needed."""
+        piece = self.piece
+        end = total if piece.frames is None else piece.start + piece.frames
+        self.is_whole = piece.speed != 1 or (piece.crossfade > 0 and end > total)
+        if self.is_whole:
+            return 0, total
+        if end > total or piece.start >= end:
+            raise InputError(
+                f"{piece.path} has {total} frames; frames {piece.start} to {end} are wanted.",
+                hint="Copy the file again, or prepare the corpus again.",
+            )
+        ratio = Fraction(self.sample_rate, rate)
+        begin, stop = self.first, self.first + self.wanted
+        if ratio != 1:
+            reach = -(-_POLYPHASE_REACH * max(ratio.numerator, ratio.denominator) // ratio.numerator) + 1
+            begin = max(0, int(begin / ratio) - reach) // ratio.denominator * ratio.denominator
+            stop = -int(-stop // ratio) + reach
+            self.skipped = self.first - begin // ratio.denominator * ratio.numerator
+        else:
+            self.skipped = 0
+        if begin >= end - piece.start or self.wanted == 0:
+            return 0, 0
+        return piece.start + begin, min(stop, end - piece.start) - begin
+
+    def finish(self, wave: Wave, rate: int) -> Wave:
+        """Turn what was read into the wanted samples, as far as the piece goes."""
+        if wave.shape[1] == 0:
+            return self._channel(wave)
+        piece = self.piece
+        wave = self._channel(wave)
+        if self.is_whole:
+            wave = self._whole(wave)
+        if piece.gain != 1:
+            wave = wave * np.float32(piece.gain)
+        wave = _change_rate(wave, Fraction(self.sample_rate, rate))
+        return wave[:, self.skipped : self.skipped + self.wanted]
+
+    def _whole(self, wave: Wave) -> Wave:
+        """All of the piece, at the file's rate, of all of its file."""
+        piece = self.piece
+        if piece.speed != 1:
+            wave = _change_rate(wave, 1 / Fraction(round(piece.speed * _SPEED_STEPS), _SPEED_STEPS))
+        end = wave.shape[1] if piece.frames is None else piece.start + piece.frames
+        if piece.crossfade and end > wave.shape[1]:
+            wave = extend(wave, end, crossfade=piece.crossfade)
+        if end > wave.shape[1] or piece.start >= end:
+            raise InputError(
+                f"{piece.path} has {wave.shape[1]} frames; frames {piece.start} to {end} are wanted.",
+                hint="Copy the file again, or prepare the corpus again.",
+            )
+        return wave[:, piece.start : end]
+
+    def _channel(self, wave: Wave) -> Wave:
+        channel = self.piece.channel
+        if channel is None:
+            return wave
+        if channel >= len(wave):
+            raise InputError(
+                f"{self.piece.path} has {len(wave)} channel(s); channel {channel + 1} is wanted.",
+                hint="Prepare the corpus again.",
+            )
+        return wave[channel : channel + 1]
+
+
+def extend(wave: Wave, frames: int, *, crossfade: int) -> Wave:
+    """Repeat ``wave`` until it has ``frames`` frames, with halves of a Hann window over each seam.
+
+    Args:
+        wave: ``(channel, time)``, longer than ``crossfade``.
+        frames: Wanted length; a longer wave is returned as it is.
+        crossfade: In samples. LibriMix: half a second and one sample.
+
+    Raises:
+        InputError: If ``wave`` is too short to be faded into itself.
+
+    >>> extend(np.ones((1, 4), np.float32), 8, crossfade=3).round(2).tolist()
+    [[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]]
+    """
+    if wave.shape[1] >= frames:
+        return wave
+    if wave.shape[1] <= crossfade:
+        raise InputError(
+            f"{wave.shape[1]} samples are too few to be repeated with a cross-fade of {crossfade}.",
+            hint="Leave such short noise out of the corpus.",
+        )
+    rising = np.hanning(2 * crossfade - 1)[:crossfade].astype(np.float32)
+    longer = wave
+    while longer.shape[1] < frames:
+        seam = longer[:, -crossfade:] * rising[::-1] + wave[:, :crossfade] * rising
+        longer = np.concatenate([longer[:, :-crossfade], seam, wave[:, crossfade:]], axis=1)
+    return longer[:, :frames]
+
+
+def round_as_file(wave: Wave, bits: int) -> Wave:
+    """What a WAV file of integers of ``bits`` bits holds of ``wave``: clipped, and rounded down as libsndfile does it.
+
+    >>> round_as_file(np.array([0.5, 0.99999, -2.0], np.float32), 16) * 32768
+    array([ 16384.,  32767., -32768.], dtype=float32)
+    """
+    integers = np.rint(np.clip(wave.astype(np.float64) * 2.0**31, -(2.0**31), 2.0**31 - 1))
+    rounded: Wave = (np.floor(integers / 2.0 ** (32 - bits)) / 2.0 ** (bits - 1)).astype(np.float32)
+    return rounded
+
+
+def _change_rate(wave: Wave, ratio: Fraction) -> Wave:
+    if ratio == 1:
+        return wave
+    from scipy.signal import resample_poly
+
+    changed: Wave = resample_poly(wave, ratio.numerator, ratio.denominator, axis=1)
+    return changed
