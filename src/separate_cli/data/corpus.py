@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from separate_cli.audio.reader import Choose, read_audio, read_chosen
+from separate_cli.audio.reader import Choose, read_chosen
+from separate_cli.data.cache import WaveCache
 from separate_cli.data.manifest import Recording, read_recordings
 from separate_cli.data.mixtures import Mixture, Piece, read_mixtures
 from separate_cli.data.pieces import add_up, round_as_file
@@ -30,10 +31,12 @@ class Corpus:
     Args:
         folder: Holds ``mixtures.jsonl`` or ``speech.jsonl``, ``rooms.jsonl`` and ``noise.jsonl``, or all of them.
         roots: Corpus name → folder that its paths are relative to.
+        cache: Keeps what was read, see ``caching``.
     """
 
     folder: Path
     roots: Mapping[str, Path]
+    cache: WaveCache | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, stage: str, inputs: Mapping[str, Path]) -> Corpus:
@@ -44,6 +47,10 @@ class Corpus:
         fields = [key.split(".") for key in inputs if key.startswith(f"{stage}.") and key.endswith(".path")]
         roots = {".".join(parts[2:-1]): inputs[".".join(parts)] for parts in fields}
         return cls(inputs[stage], roots)
+
+    def caching(self, megabytes: float) -> Corpus:
+        """The same corpus; as much of its audio stays in memory (of each process) once it was read."""
+        return replace(self, cache=WaveCache(megabytes)) if megabytes else self
 
     def facts(self) -> dict[str, Any]:
         """Role → corpus name → licence, author, hours and the like: what is in ``corpus.json``.
@@ -100,8 +107,12 @@ class Corpus:
         Raises:
             InputError: If the file cannot be read.
         """
-        return read_audio(self.roots[recording.corpus] / recording.path, start=start, frames=frames)[0]
+        path = self.roots[recording.corpus] / recording.path
+        return self._read(path, lambda _, total: (start, total - start if frames is None else frames))[0]
 
     def _read_piece(self, piece: Piece, choose: Choose) -> tuple[Wave, int]:
         root = self.roots[piece.corpus] if piece.corpus else self.folder
-        return read_chosen(root / piece.path, choose)
+        return self._read(root / piece.path, choose)
+
+    def _read(self, path: Path, choose: Choose) -> tuple[Wave, int]:
+        return read_chosen(path, choose) if self.cache is None else self.cache.read(path, choose)

@@ -11,7 +11,6 @@ Checked: tests/data/test_demask.py (spectrum ratio = mask curve, phase, levels, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,27 +18,24 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from separate_cli.audio.resample import resample
 from separate_cli.data.augment import (
     add_noise,
-    align_response,
     apply_room,
     change_level,
     change_speed,
     colour,
     fit_length,
-    loop,
     mute_pauses,
 )
 from separate_cli.data.corpus import Corpus
 from separate_cli.data.facemask import apply_filter, bend, mask_filter, measured_gains
 from separate_cli.data.manifest import Recording
 from separate_cli.data.sampling import Draw, Examples
+from separate_cli.data.scenes import SceneSource, draw_from
 from separate_cli.errors import InputError
 from separate_cli.specs.demask import DemaskExamples
-from separate_cli.specs.ranges import FloatRange
 
-__all__ = ["DemaskDataset", "Scene", "SceneSource", "draw_from"]
+__all__ = ["DemaskDataset", "Scene"]
 
 Wave = NDArray[np.float32]
 
@@ -76,41 +72,6 @@ class Scene:
         if self.noise is not None:
             mixture = add_noise(mixture, self.noise, snr_db=self.snr_db)
         return mixture, target
-
-
-class SceneSource:
-    """Room responses and noise of one part of a corpus, at one sample rate.
-
-    Attributes:
-        rooms: Recordings of room responses; may be empty.
-        noises: Recordings of noise; may be empty.
-    """
-
-    def __init__(self, corpus: Corpus, *, part: str, sample_rate: int, room_seconds: float) -> None:
-        self.corpus, self.sample_rate, self.room_frames = corpus, sample_rate, round(room_seconds * sample_rate)
-        self.rooms = corpus.recordings("rooms", part)
-        self.noises = corpus.recordings("noise", part)
-
-    def response(self, rng: np.random.Generator) -> Wave:
-        """A room response from its direct sound on, ``(time)``: one recording, one of its channels."""
-        recording = _one_of(self.rooms, rng)
-        channels = self.corpus.load(recording)
-        response = resample(channels[[int(rng.integers(len(channels)))]], recording.sample_rate, self.sample_rate)[0]
-        return align_response(response, max_frames=self.room_frames)
-
-    def noise(self, n_samples: int, rng: np.random.Generator) -> Wave:
-        """``n_samples`` of a noise recording, all channels averaged, from anywhere in it, repeated where it ends."""
-        recording = _one_of(self.noises, rng)
-        needed = int(np.ceil(n_samples * recording.sample_rate / self.sample_rate)) + 1
-        if needed >= recording.frames:
-            whole = self._mono(recording)
-            return loop(whole, n_samples, start=int(rng.integers(len(whole))))
-        start = int(rng.integers(recording.frames - needed + 1))
-        return fit_length(self._mono(recording, start=start, frames=needed), n_samples)
-
-    def _mono(self, recording: Recording, *, start: int = 0, frames: int | None = None) -> Wave:
-        wave = self.corpus.load(recording, start=start, frames=frames).mean(axis=0)
-        return change_speed(wave, 1.0, in_rate=recording.sample_rate, out_rate=self.sample_rate)
 
 
 class DemaskDataset(Examples):
@@ -189,12 +150,3 @@ class DemaskDataset(Examples):
         if rng.random() < wish.jitter_probability:
             gains = bend(gains, spread_db=draw_from(wish.jitter_db, rng), rng=rng)
         return mask_filter(gains, sample_rate=wish.sample_rate, n_taps=wish.mask_taps)
-
-
-def draw_from(limits: FloatRange, rng: np.random.Generator) -> float:
-    """A number from a range, all equally likely."""
-    return float(rng.uniform(limits.min, limits.max))
-
-
-def _one_of(recordings: Sequence[Recording], rng: np.random.Generator) -> Recording:
-    return recordings[int(rng.integers(len(recordings)))]

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from separate_cli.audio.resample import resample
 from separate_cli.data.corpus import Corpus
-from separate_cli.data.demask import Scene, SceneSource, draw_from
+from separate_cli.data.demask import Scene
 from separate_cli.data.facemask import apply_filter, inverse_filter, mask_filter, measured_gains
 from separate_cli.data.manifest import Recording
 from separate_cli.data.sampling import example_rng
+from separate_cli.data.scenes import SceneSource, draw_from
 from separate_cli.errors import InputError
 from separate_cli.specs.evaluation.demask import DemaskEval
 

@@ -41,7 +41,7 @@ class MixtureDataset(Examples):
     """
 
     def __init__(self, corpus: Corpus, examples: MixtureExamples, *, part: str, seed: int) -> None:
-        self.corpus, self.examples = corpus, examples
+        self.corpus, self.examples = corpus.caching(examples.cache_megabytes), examples
         seconds = examples.segment_seconds
         self.n_samples = None if seconds is None else round(seconds * examples.sample_rate)
         usable = self._usable(corpus.mixtures(part), part)

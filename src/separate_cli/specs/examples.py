@@ -66,7 +66,7 @@ class RemixExamples(Spec):
     runtime: ClassVar[frozenset[str]] = frozenset({"cache_megabytes"})
 
     kind: Literal["remix"] = "remix"
-    sources: Literal["speech", "mixtures"] = Field(
+    mix_from: Literal["speech", "mixtures"] = Field(
         "speech", description="What is mixed: the recordings of speech, or the targets of the training mixtures."
     )
     n_src: PositiveInt = 2
