@@ -6,7 +6,9 @@ import os
 import time
 from pathlib import Path
 
+from separate_cli.data.making import Made
 from separate_cli.errors import InputError
+from separate_cli.files import write_text
 
 
 def where(item: int) -> tuple[int, int]:
@@ -37,3 +39,16 @@ def refuse_odd(item: int) -> int:
 def slow_square(item: int) -> tuple[int, int]:
     time.sleep(0.02)
     return item * item, os.getpid()
+
+
+def write_square(item: int, folder: Path) -> Made:
+    write_text(folder / "made" / f"{item}.txt", str(item * item))
+    return Made({"square": item * item}, (f"made/{item}.txt",))
+
+
+def write_even(item: int, folder: Path) -> Made:
+    return write_square(refuse_odd(item), folder)
+
+
+def refuse(item: int, folder: Path) -> Made:
+    raise AssertionError("This was made already.")

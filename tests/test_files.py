@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from separate_cli.errors import OutputError
-from separate_cli.files import atomic_path, hash_file, write_json
+from separate_cli.files import atomic_path, check_space, hash_file, write_json
 
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_nothing(tmp_path: Path) -> None:
@@ -47,3 +47,9 @@ def test_hash_is_sha256_of_the_content(tmp_path: Path) -> None:
     content = bytes(range(256)) * 9000
     (tmp_path / "a").write_bytes(content)
     assert hash_file(tmp_path / "a") == hashlib.sha256(content).hexdigest()
+
+
+def test_what_does_not_fit_is_said_before_it_is_written(tmp_path: Path) -> None:
+    check_space(tmp_path / "not" / "yet", 1.0, what="A file")
+    with pytest.raises(OutputError, match=r"A film will take about 1000000000\.0 GB"):
+        check_space(tmp_path / "not" / "yet", 1e18, what="A film")

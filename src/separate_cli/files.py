@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,7 +20,16 @@ from typing import Any
 
 from separate_cli.errors import OutputError
 
-__all__ = ["TEMPORARY_SUFFIX", "atomic_path", "hash_file", "output_error", "write_bytes", "write_json", "write_text"]
+__all__ = [
+    "TEMPORARY_SUFFIX",
+    "atomic_path",
+    "check_space",
+    "hash_file",
+    "output_error",
+    "write_bytes",
+    "write_json",
+    "write_text",
+]
 
 TEMPORARY_SUFFIX = ".tmp"
 _HASH_BLOCK_BYTES = 1 << 20
@@ -89,3 +99,23 @@ def hash_file(path: Path) -> str:
         while block := stream.read(_HASH_BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
+
+
+def check_space(folder: Path, n_bytes: float, *, what: str) -> None:
+    """Make sure that about ``n_bytes`` fit on the disk of ``folder``, which need not exist yet.
+
+    Args:
+        folder: Where they are to go.
+        n_bytes: How many, roughly.
+        what: What they are, for the message.
+
+    Raises:
+        OutputError: If there is less room.
+    """
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if n_bytes > free:
+        raise OutputError(
+            f"{what} will take about {n_bytes / 1e9:.1f} GB; {existing} has {free / 1e9:.1f} GB left.",
+            hint="Free some space, or choose a folder on another disk.",
+        )

@@ -24,6 +24,7 @@ from separate_cli.pipeline.listing import matcher
 
 __all__ = [
     "ATTEMPT",
+    "JOURNAL",
     "RECORD",
     "Attempt",
     "Mode",
@@ -37,6 +38,8 @@ __all__ = [
 
 RECORD = "stage.json"
 ATTEMPT = "attempt.json"
+JOURNAL = "journal.jsonl"
+"""What of a result in the making is done, for stages that resume item by item; it goes when the result is finished."""
 
 Mode = Literal["run", "extend", "redo"]
 """Why an attempt was begun: nothing was there, the budget was raised, or ``--fresh``."""

@@ -28,7 +28,17 @@ from separate_cli.files import TEMPORARY_SUFFIX, output_error, write_json
 from separate_cli.pipeline.hashes import HashCache
 from separate_cli.pipeline.key import SHORT
 from separate_cli.pipeline.lock import owner_file
-from separate_cli.pipeline.record import ATTEMPT, RECORD, Attempt, Output, Record, damage, read_attempt, read_record
+from separate_cli.pipeline.record import (
+    ATTEMPT,
+    JOURNAL,
+    RECORD,
+    Attempt,
+    Output,
+    Record,
+    damage,
+    read_attempt,
+    read_record,
+)
 
 __all__ = ["Slot", "collect", "publish", "recover", "remove_orphans", "work_folder"]
 
@@ -159,7 +169,7 @@ def collect(folder: Path, hashes: HashCache) -> dict[str, Output]:
     outputs = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in {RECORD, ATTEMPT}:
+        if path.is_file() and name not in {RECORD, ATTEMPT, JOURNAL}:
             outputs[name] = Output(sha256=hashes.file(path), bytes=path.stat().st_size)
     return outputs
 
@@ -171,8 +181,8 @@ def publish(slot: Slot, record: Record, hashes: HashCache) -> Record:
         OutputError: If a folder cannot be renamed.
     """
     record.write(slot.part)
-    with suppress(FileNotFoundError):
-        (slot.part / ATTEMPT).unlink()
+    for name in (ATTEMPT, JOURNAL):
+        (slot.part / name).unlink(missing_ok=True)
     if slot.finished.exists():
         _discard(slot.old)
         _rename(slot.finished, slot.old)
