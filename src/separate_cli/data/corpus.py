@@ -90,7 +90,7 @@ class Corpus:
         if start < 0 or frames < 0 or start + frames > mixture.frames:
             raise ValueError(f"Expected an excerpt of {mixture.frames} samples, got {start} to {start + frames}.")
         pieces = mixture.pieces(name).values()
-        wave = add_up(self._read_piece, pieces, sample_rate=mixture.sample_rate, start=start, frames=frames)
+        wave = add_up(self.read_piece, pieces, sample_rate=mixture.sample_rate, start=start, frames=frames)
         return wave if mixture.bits is None else round_as_file(wave, mixture.bits)
 
     def recordings(self, role: Role, part: str) -> list[Recording]:
@@ -110,7 +110,12 @@ class Corpus:
         path = self.roots[recording.corpus] / recording.path
         return self._read(path, lambda _, total: (start, total - start if frames is None else frames))[0]
 
-    def _read_piece(self, piece: Piece, choose: Choose) -> tuple[Wave, int]:
+    def read_piece(self, piece: Piece, choose: Choose) -> tuple[Wave, int]:
+        """Read the chosen stretch of a piece's file: ``(channel, time)`` and the sample rate in Hz.
+
+        Raises:
+            InputError: If the file cannot be read.
+        """
         root = self.roots[piece.corpus] if piece.corpus else self.folder
         return self._read(root / piece.path, choose)
 

@@ -23,7 +23,7 @@ from typing import Any, TypeAlias
 from separate_cli.data.manifest import read_manifest, write_manifest
 from separate_cli.errors import InputError
 
-__all__ = ["Mixture", "Piece", "Signal", "read_mixtures", "write_mixtures"]
+__all__ = ["Mixture", "Piece", "Signal", "mixture_of_row", "read_mixtures", "row_of_mixture", "write_mixtures"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ _NEEDED = {"id", "part", "sample_rate", "frames", "signals"}
 
 def write_mixtures(path: Path, mixtures: Iterable[Mixture]) -> None:
     """Write mixtures, sorted by part and name; what has its default is left out."""
-    write_manifest(path, map(_row, sorted(mixtures, key=lambda mixture: (mixture.part, mixture.id))))
+    write_manifest(path, map(row_of_mixture, sorted(mixtures, key=lambda mixture: (mixture.part, mixture.id))))
 
 
 def read_mixtures(path: Path) -> list[Mixture]:
@@ -133,18 +133,32 @@ def read_mixtures(path: Path) -> list[Mixture]:
     """
     mixtures = []
     for number, row in enumerate(read_manifest(path), start=1):
-        wrong = (_NEEDED - row.keys()) | (row.keys() - _NAMES)
         try:
-            if wrong:
-                raise ValueError(f"missing or unknown: {', '.join(sorted(wrong))}")  # noqa: TRY301
-            signals = {name: _signal(name, value) for name, value in row["signals"].items()}
+            mixtures.append(mixture_of_row(row))
         except (ValueError, TypeError, AttributeError) as error:
             raise InputError(f"{path}:{number}: {error}.", hint="Prepare the corpus again.") from error
-        mixtures.append(Mixture(**{**row, "signals": signals, "speakers": tuple(row.get("speakers", ()))}))
     return mixtures
 
 
-def _row(mixture: Mixture) -> dict[str, Any]:
+def mixture_of_row(row: Mapping[str, Any]) -> Mixture:
+    """The mixture that a line of the list describes.
+
+    Raises:
+        ValueError: If fields are missing or unknown, or a signal is none.
+    """
+    if wrong := (_NEEDED - row.keys()) | (row.keys() - _NAMES):
+        raise ValueError(f"missing or unknown: {', '.join(sorted(wrong))}")
+    signals = {name: _signal(name, value) for name, value in row["signals"].items()}
+    return Mixture(**{**row, "signals": signals, "speakers": tuple(row.get("speakers", ()))})
+
+
+def row_of_mixture(mixture: Mixture) -> dict[str, Any]:
+    """A mixture as a line of the list, in plain JSON; what has its default is left out.
+
+    >>> row = row_of_mixture(Mixture("a", "test", 8000, 4, {"s1": Piece("x.wav", gain=0.5)}))
+    >>> row["signals"], mixture_of_row(row).signals["s1"].gain
+    ({'s1': {'path': 'x.wav', 'gain': 0.5}}, 0.5)
+    """
     row: dict[str, Any] = {name: getattr(mixture, name) for name in _NEEDED - {"signals"}}
     row["signals"] = {
         name: list(signal) if isinstance(signal, tuple) else _changed(signal)
