@@ -14,7 +14,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "separate_cli"
 FLOORS: list[set[str]] = [
     {"errors", "settings", "progress", "registry", "__init__"},
     {"files"},
-    {"specs", "audio", "report", "dsp"},
+    {"specs", "audio", "net", "report", "dsp"},
     {"pipeline"},
     {"filterbanks", "layers"},
     {"models", "losses"},

@@ -1,0 +1,1 @@
+"""The network: one polite client, and downloads that resume and are verified."""
