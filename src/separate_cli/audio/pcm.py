@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ __all__ = ["PcmLayout", "pcm_layout", "read_pcm"]
 
 _HEADER_BYTES = 512
 _INTEGER, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-_KINDS = {(_INTEGER, 16): np.dtype("<i2"), (_FLOAT, 32): np.dtype("<f4")}
+_KINDS: dict[tuple[int, int], np.dtype[Any]] = {(_INTEGER, 16): np.dtype("<i2"), (_FLOAT, 32): np.dtype("<f4")}
 _FORMAT = struct.Struct("<HHIIHH")
 
 
@@ -40,7 +40,7 @@ class PcmLayout:
     sample_rate: int
     channels: int
     frames: int
-    kind: np.dtype[np.generic]
+    kind: np.dtype[Any]
     start_byte: int
 
 

@@ -74,7 +74,8 @@ class MixtureDataset(Examples):
             wave = np.pad(wave, ((0, 0), (0, self.n_samples - frames)))
         if self.examples.channels == "all":
             return wave
-        return wave[0] if self.examples.channels == "first" or len(wave) == 1 else wave.mean(axis=0)
+        mono: Wave = wave[0] if self.examples.channels == "first" or len(wave) == 1 else wave.mean(axis=0)
+        return mono
 
     def _usable(self, mixtures: list[Mixture], part: str) -> list[Mixture]:
         """Mixtures that are long enough and at the asked rate; an error if none is, or one has too many sources."""

@@ -134,8 +134,11 @@ class RemixDataset(Examples):
     def _read(self, utterance: Utterance, start: int, frames: int) -> Wave:
         origin = utterance.origin
         if isinstance(origin, Recording):
-            return self.corpus.load(origin, start=start, frames=frames)[0]
-        return self.corpus.signal(*origin, start=start, frames=frames)[0]
+            wave = self.corpus.load(origin, start=start, frames=frames)
+        else:
+            wave = self.corpus.signal(*origin, start=start, frames=frames)
+        first: Wave = wave[0]
+        return first
 
     def _in_room(self, dry: Wave, rng: np.random.Generator) -> tuple[Wave, Wave]:
         """What is heard of a source in a room, and what is wanted of it."""
