@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from corpora.mixtures import make
+
 Sep = Callable
 
 
@@ -21,6 +23,26 @@ def test_a_model_of_ones_own_is_scored_without_training(sep: Sep, tiny_workspace
     assert folder.parts[-3:-1] == ("tiny+mine", "eval")
     assert not (tiny_workspace / "exp" / "tiny+mine" / "train").exists()
     assert sep("eval", str(folder)).stdout == scored.stdout
+    assert sep("eval", "mine.safetensors", "--recipe", "tiny.yaml").stdout == scored.stdout
+
+
+def test_any_model_is_scored_on_any_prepared_folder(sep: Sep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from separate_cli.hub.checkpoint import save_checkpoint
+    from separate_cli.models import get
+
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / "prepared", [2, 2])
+    sizes = {"n_filters": 8, "bn_chan": 4, "hid_chan": 8, "skip_chan": 4, "n_blocks": 1, "n_repeats": 1}
+    save_checkpoint(get("ConvTasNet")(n_src=2, **sizes), tmp_path / "mine.safetensors")
+    few = ["--set", "eval.metrics=[si_sdr]", "--set", "eval.workers=1", "--set", "eval.device=cpu"]
+    scored = sep("eval", "mine.safetensors", "--data", "prepared", *few, "--json")
+    assert scored.code == 0
+    result = scored.document["result"]
+    assert (result["mixtures"], list(result["headline"])) == (2, ["si_sdr_imp"])
+    assert Path(result["folder"]).parts[-3:-1] == ("prepared+mine", "eval")
+    assert len(list(Path(result["folder"], "examples").iterdir())) == 2
+    again = sep("eval", "mine.safetensors", "--data", "prepared+mine", *few)
+    assert again.code == 0 and "all\tsi_sdr\t" in again.stdout
 
 
 def test_failed_trials_give_exit_code_1_and_are_named(
@@ -49,8 +71,11 @@ def test_failed_trials_give_exit_code_1_and_are_named(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "either a run or a recipe"),
-        (["tiny", "--recipe", "tiny.yaml"], "either a run or a recipe"),
+        ([], "Expected a run, a recipe or a folder"),
+        (["--recipe", "tiny.yaml", "--data", "exp"], "Expected --data or --recipe, got both"),
+        (["a.safetensors", "--recipe", "tiny.yaml", "--model", "b.safetensors"], "Expected one model"),
+        (["--data", "prepared"], "Expected a model to score"),
+        (["mine.safetensors", "--data", "nothing"], "neither a run nor a prepared folder"),
         (["nothing"], "no run 'nothing'"),
     ],
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +16,20 @@ from separate_cli.errors import PartialFailure, UsageError
 
 __all__ = ["register"]
 
-RunArgument = Annotated[
+SubjectArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[RUN]", help="A run: its name, or its folder exp/NAME. See: sep status", show_default=False
+        metavar="[RUN|MODEL]",
+        help="A run: its name, or its folder exp/NAME (see: sep status). With --data or --recipe, a model: a name, a "
+        "file, an address.",
+        show_default=False,
     ),
+]
+_ON_A_FOLDER = "parts/evaluation"
+"""The recipe that scores on a prepared folder."""
+DataOption = Annotated[
+    str | None,
+    typer.Option("--data", "-d", metavar="FOLDER", help="A prepared folder, or a run, whose test set to score on."),
 ]
 RecipeOption = Annotated[
     str | None, typer.Option("--recipe", "-r", metavar="RECIPE", help="A recipe instead of a run. See: sep recipes ls")
@@ -36,8 +46,9 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    run: RunArgument = None,
+    subject: SubjectArgument = None,
     *,
+    data: DataOption = None,
     recipe: RecipeOption = None,
     model: ModelOption = None,
     overrides: SetOption = None,
@@ -47,25 +58,21 @@ def evaluate(
     name: NameOption = None,
     root: RootOption = None,
 ) -> None:
-    """Score a model on its recipe's test set; trains it first if it has to be.
+    """Score a model on a test set: a run's on its own, or any model on any prepared corpus.
 
-    Example: sep eval --recipe demask --model demask
+    Example: sep eval demask --recipe demask
     """
     from separate_cli.cli.carry_out import carry_out
     from separate_cli.report.console import out
 
-    if (run is None) == (recipe is None):
-        raise UsageError("Expected either a run or a recipe.", hint="sep eval RUN, or: sep eval --recipe RECIPE")
-    changes = list(overrides or ())
-    if run is not None:
-        name, recipe, remembered = _recall(run, root)
-        changes = remembered + changes
-    if model is not None:
-        changes += _instead(model)
-        name = f"{name or Path(recipe or '').stem}+{Path(model).stem}"
+    wish = _understand(subject, data=data, recipe=recipe, model=model, root=root)
+    changes = [*wish.overrides, *(overrides or ())]
+    if wish.model is not None:
+        changes += _instead(wish.model, wish.recipe, changes)
+        wish = replace(wish, run=f"{wish.run or Path(wish.recipe).stem}+{Path(wish.model).stem}")
     redo = {"eval"} if fresh else False
     records = carry_out(
-        recipe or "", changes, root=root, name=name, until="eval", fresh=redo, dry_run=dry_run, wait=wait
+        wish.recipe, changes, root=root, name=name or wish.run, until="eval", fresh=redo, dry_run=dry_run, wait=wait
     )
     if records is None:
         return
@@ -82,8 +89,39 @@ def evaluate(
         )
 
 
-def _recall(run: str, root: Path | None) -> tuple[str, str, list[str]]:
-    """Name, recipe and overrides of an earlier run."""
+@dataclass(frozen=True)
+class _Wish:
+    """What is to be scored on what: the overrides belong to the recipe, the run gives its name."""
+
+    recipe: str
+    overrides: tuple[str, ...] = ()
+    run: str | None = None
+    model: str | None = None
+
+
+def _understand(
+    subject: str | None, *, data: str | None, recipe: str | None, model: str | None, root: Path | None
+) -> _Wish:
+    if data is not None and recipe is not None:
+        raise UsageError("Expected --data or --recipe, got both.", hint="The recipe says what its corpus is.")
+    if data is None and recipe is None:
+        if subject is None:
+            raise UsageError(
+                "Expected a run, a recipe or a folder.",
+                hint="sep eval RUN, sep eval --recipe RECIPE, or: sep eval MODEL --data FOLDER",
+            )
+        return replace(_run(subject, root), model=model)
+    if subject and model:
+        raise UsageError(f"Expected one model, got {subject} and {model}.", hint="Leave out --model.")
+    if recipe is not None:
+        return _Wish(recipe, model=model or subject)
+    if not (model or subject):
+        raise UsageError("Expected a model to score.", hint=f"sep eval MODEL --data {data}")
+    return replace(_corpus(str(data), root), model=model or subject)
+
+
+def _run(run: str, root: Path | None) -> _Wish:
+    """An earlier run, by its name, its folder, or a folder in it."""
     from separate_cli.pipeline.inventory import RUN_FILE
     from separate_cli.settings import workspace
 
@@ -91,34 +129,38 @@ def _recall(run: str, root: Path | None) -> tuple[str, str, list[str]]:
     for folder in (workspace(root) / "exp" / run, given, *given.parents):
         if (folder / RUN_FILE).is_file():
             noted = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-            return folder.name, noted["recipe"], noted["overrides"]
+            return _Wish(noted["recipe"], tuple(noted["overrides"]), folder.name)
     raise UsageError(f"There is no run {run!r} in {workspace(root) / 'exp'}.", hint="See: sep status")
 
 
-def _instead(model: str) -> list[str]:
+def _corpus(data: str, root: Path | None) -> _Wish:
+    """A prepared corpus: of a run, or a folder that stands alone."""
+    folder = Path(data).expanduser().absolute()
+    try:
+        return _run(data, root)
+    except UsageError as error:
+        if not (folder / "corpus.json").is_file() and not (folder / "mixtures.jsonl").is_file():
+            raise UsageError(
+                f"{data} is neither a run nor a prepared folder.", hint="Prepare one: sep data prepare --help"
+            ) from error
+    return _Wish(_ON_A_FOLDER, (f"eval.data.path={json.dumps(str(folder))}",), folder.name)
+
+
+def _instead(model: str, recipe: str, overrides: Sequence[str]) -> list[str]:
     """Overrides that put a finished model in the place of the recipe's training."""
     from separate_cli.hub.references import locate
+    from separate_cli.recipes.load import load_recipe
 
-    return ["train=null", f"eval.model={json.dumps(str(locate(model).absolute()))}"]
+    instead = ["eval.baseline=null", f"eval.model={json.dumps(str(locate(model).absolute()))}"]
+    sections = load_recipe(recipe, [*overrides, *instead]).sections
+    return [*instead, *(f"{section.name}=null" for section in sections if section.verb == "train")]
 
 
 def _show(scores: dict[str, Any]) -> None:
-    """The table of all conditions, and what was left out."""
-    from separate_cli.metrics.summary import Statistic, summary_table
+    """The table of the scores, and what was left out."""
     from separate_cli.report.console import out
 
-    rows: list[list[str]] = []
-    columns: list[str] = []
-    for condition, numbers in scores["conditions"].items():
-        statistics = {
-            name: Statistic(**{**one, **{key: math.nan for key, value in one.items() if value is None}})
-            for metric in scores["metrics"]
-            for name, one in numbers.items()
-            if name in {metric, f"input_{metric}", f"{metric}_imp", f"oracle_{metric}"}
-        }
-        columns, found = summary_table(statistics)
-        rows += [[condition, *row] for row in found]
-    out.table(["condition", *columns], rows)
+    out.table(scores["table"]["columns"], scores["table"]["rows"])
     for why, count in scores["reasons"].items():
         out.note(f"Without a score in {count} rows: {why}")
     for condition, why in scores["left_out"].items():

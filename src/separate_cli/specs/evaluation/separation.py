@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from separate_cli.specs.evaluation.base import Evaluation
+from separate_cli.specs.examples import TaskName
 
 __all__ = ["CountingEval", "MixtureEval", "MusicEval", "SeparationEval"]
 
@@ -16,10 +17,11 @@ MetricNames = Annotated[tuple[str, ...], Field(min_length=1)]
 class MixtureEval(Evaluation):
     """Every test mixture, whole, at the model's sample rate."""
 
-    task: str = Field("sep_clean", description="Which signal goes in and which are to come out.")
-    n_src: PositiveInt | None = Field(None, description="Number of sources; null: as many as a mixture has.")
-    input: str | None = Field(None, description="Name of the signal that goes in, instead of the task's.")
-    targets: tuple[str, ...] | None = Field(None, description="Names of those to come out, instead of the task's.")
+    task: TaskName = "sep_clean"
+    input: str | None = Field(None, description="Signal that goes in, in place of the task's.")
+    targets: tuple[str, ...] = Field(
+        (), description="Signals that are wanted. None: what the model's sources are called, else the task's."
+    )
     mixtures: PositiveInt | None = Field(None, description="Only so many mixtures, spread over the part. null: all.")
     channel: NonNegativeInt = Field(0, description="Which microphone counts, and what a single-channel model hears.")
     whole_seconds: PositiveFloat = Field(60.0, description="Longer mixtures are separated in chunks.")
@@ -30,14 +32,14 @@ class SeparationEval(MixtureEval):
 
     kind: Literal["separation"] = "separation"
     metrics: MetricNames = ("si_sdr", "sdr", "sir", "sar", "stoi")
-    by: str | None = Field(None, description="A fact of the mixtures, such as n_src, that results are told apart by.")
+    by: str | None = Field(None, description="A fact of the mixtures, such as n_src, that they are told apart by.")
 
 
 class MusicEval(MixtureEval):
     """Stems by name; a track's score is the median over its frames, a stem's the median over the tracks."""
 
     kind: Literal["music"] = "music"
-    task: str = "music"
+    task: TaskName = "sep_music"
     metrics: MetricNames = ("sdr_v4", "isr_v4", "sir_v4", "sar_v4")
 
 

@@ -13,14 +13,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from separate_cli.data.demask_trials import DemaskTrials, Trial
-from separate_cli.data.journal import Journal
-from separate_cli.files import write_json, write_text
+from separate_cli.files import write_text
 from separate_cli.metrics import Statistic, Utterance, summarize, summary_table
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.evaluation.demask import DemaskEval
-from separate_cli.stages.evaluation.scoring import Take, save_example, score_all, spread
+from separate_cli.stages.evaluation.scoring import Take, rows_of, save_example, score_all, spread
 from separate_cli.stages.evaluation.subject import check_metrics, corpus_of, subject_of
-from separate_cli.stages.evaluation.tables import Rows, Statistics, collect, headline, markdown, plain, reasons
+from separate_cli.stages.evaluation.tables import (
+    Rows,
+    Statistics,
+    Table,
+    collect,
+    headline,
+    markdown,
+    plain,
+    table_of,
+    write_scores,
+)
 
 __all__ = ["run"]
 
@@ -52,16 +61,18 @@ def run(spec: DemaskEval, context: StageContext) -> None:
             key, known = _ORACLE + trial.key, trials.undo(trial, mixture)
             yield Take(key, Utterance(key, known, target, trials.sample_rate))
 
-    with Journal(context.folder / "rows.jsonl") as journal:
+    with rows_of(context) as journal:
         errors = score_all(
             every,
             attempt,
             journal,
+            context,
             metrics=spec.metrics,
             permute=False,
             workers=spec.workers,
-            progress=context.progress,
         )
+        if context.shard is not None:
+            return
         rows = [
             {"key": trial.key, **trial.facts(), **journal.done.get(trial.key, {"error": errors.get(trial.key)})}
             | _prefixed(journal.done.get(_ORACLE + trial.key, {}), spec.metrics)
@@ -71,20 +82,20 @@ def run(spec: DemaskEval, context: StageContext) -> None:
         conditions = {name: _of_utterances(rows, name, seed=spec.seed) for name in trials.conditions}
         masks = {name: _of_masks(rows, name, seed=spec.seed) for name in trials.conditions}
         write_text(context.folder / "summary.md", _as_markdown(conditions, masks, spec.metrics))
-        write_json(
-            context.folder / "metrics.json",
-            {
-                "headline": headline(next(iter(conditions.values()))),
-                "share_of_oracle": {name: _shares(one, spec.metrics) for name, one in conditions.items()},
-                "reasons": reasons(journal),
-                "conditions": {name: plain(statistics) for name, statistics in conditions.items()},
-                "masks": {name: {mask: plain(one) for mask, one in found.items()} for name, found in masks.items()},
-                "metrics": spec.metrics,
-                "utterances": len(trials.speech),
-                "left_out": trials.left_out,
-                "failures": errors,
-                "model": subject.content_hash,
-            },
+        write_scores(
+            context.folder,
+            headline=headline(next(iter(conditions.values()))),
+            conditions=conditions,
+            table=table_of(conditions, spec.metrics),
+            journal=journal,
+            failures=errors,
+            kind=spec.kind,
+            metrics=spec.metrics,
+            model=subject.content_hash,
+            utterances=len(trials.speech),
+            left_out=trials.left_out,
+            share_of_oracle={name: _shares(one, spec.metrics) for name, one in conditions.items()},
+            masks={name: {mask: plain(one) for mask, one in found.items()} for name, found in masks.items()},
         )
         journal.remove()
 
@@ -132,13 +143,13 @@ def _as_markdown(
     conditions: Mapping[str, Statistics], masks: Mapping[str, Mapping[str, Statistics]], metrics: Sequence[str]
 ) -> str:
     """Two tables a condition: metrics, and what each mask gains."""
-    sections: list[tuple[str, Sequence[str], Sequence[Sequence[str]]]] = []
+    sections = {}
     for name, statistics in conditions.items():
         gains = [
             [mask, *(_gain(found.get(f"{metric}_imp")) for metric in metrics)] for mask, found in masks[name].items()
         ]
-        sections += [(f"## {name}", *summary_table(statistics))]
-        sections += [(f"### {name}: improvement behind each mask", ["mask", *metrics], gains)]
+        sections[f"## {name}"] = Table(*summary_table(statistics))
+        sections[f"### {name}: improvement behind each mask"] = Table(["mask", *metrics], gains)
     return markdown(sections)
 
 

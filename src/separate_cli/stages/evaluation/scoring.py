@@ -8,6 +8,7 @@ A trial that fails costs only itself; a killed run goes on with the next one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -19,10 +20,11 @@ from separate_cli.audio.writer import write_audio
 from separate_cli.data.journal import Journal
 from separate_cli.errors import OutputError, SepError
 from separate_cli.metrics import MetricResult, Utterance, evaluate_many
-from separate_cli.progress import Progress
+from separate_cli.pipeline.record import JOURNAL
+from separate_cli.pipeline.stage import StageContext
 from separate_cli.report.spectrogram import save_spectrograms
 
-__all__ = ["Take", "Tried", "save_example", "score_all", "spread"]
+__all__ = ["Take", "Tried", "rows_of", "save_example", "score_all", "spread"]
 
 Wave = NDArray[np.float32]
 
@@ -61,11 +63,11 @@ def score_all(
     trials: Sequence[T],
     attempt: Callable[[T], Iterable[Take]],
     journal: Journal,
+    context: StageContext,
     *,
     metrics: Sequence[str],
     permute: bool,
     workers: int | None,
-    progress: Progress,
     as_row: Callable[[MetricResult], dict[str, Any]] = MetricResult.as_row,
 ) -> dict[str, str]:
     """Fill the journal with the rows that are missing.
@@ -74,10 +76,10 @@ def score_all(
         trials: All of them, also those that are done.
         attempt: Loads a trial and runs the model; the first take has the trial's own key.
         journal: Keeps the rows.
+        context: Says which share of the trials is meant.
         metrics: As in ``evaluate``.
         permute: As in ``evaluate``.
         workers: Processes that score.
-        progress: One step a trial.
         as_row: Turns scores into columns.
 
     Returns:
@@ -85,7 +87,8 @@ def score_all(
     """
     errors: dict[str, str] = {}
     facts: dict[str, Mapping[str, Any]] = {}
-    todo = [trial for trial in trials if trial.key not in journal.done]
+    share = trials if context.shard is None else context.shard.share(trials)
+    todo = [trial for trial in share if trial.key not in journal.done]
 
     def utterances() -> Iterator[Utterance]:
         for trial in todo:
@@ -104,13 +107,30 @@ def score_all(
                 else:
                     yield take.utterance
 
-    with progress.task("Scoring", total=len(todo), unit="trials") as bar:
+    with context.progress.task("Scoring", total=len(todo), unit="trials") as bar:
         own = {trial.key for trial in todo}
         for key, result in evaluate_many(utterances(), metrics=metrics, permute=permute, workers=workers):
             journal.add(key, {**facts.pop(key), **as_row(result), **_reasons(result)})
             if key in own:
                 bar.advance()
     return errors
+
+
+@contextmanager
+def rows_of(context: StageContext) -> Iterator[Journal]:
+    """The rows that there are, those of the members of a job array taken over with their examples."""
+    with Journal(context.folder / JOURNAL) as journal:
+        for folder in context.shards:
+            if (folder / JOURNAL).exists():
+                with Journal(folder / JOURNAL) as theirs:
+                    for key, row in theirs.done.items():
+                        if key not in journal.done:
+                            journal.add(key, row)
+            for path in sorted(folder.glob("examples/*/*")):
+                target = context.folder / path.relative_to(folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(target)
+        yield journal
 
 
 def spread(items: Sequence[Item], count: int | None) -> list[Item]:

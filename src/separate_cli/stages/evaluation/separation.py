@@ -1,0 +1,92 @@
+"""Score a separator on every mixture of a part.
+
+mixture --model--> estimates --metrics, in the best order--> a row
+    results.csv    all rows: input, output and improvement of each metric
+    metrics.json   means with 95 % intervals; summary.md the same as tables
+    examples/      some mixtures as audio and pictures
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from separate_cli.data.mixture_trials import MixtureTrial, MixtureTrials
+from separate_cli.files import write_text
+from separate_cli.metrics import Utterance
+from separate_cli.pipeline.stage import StageContext
+from separate_cli.specs.evaluation.separation import SeparationEval
+from separate_cli.stages.evaluation.mixtures import Attempt, check_fit, save_attempt
+from separate_cli.stages.evaluation.scoring import Take, rows_of, score_all, spread
+from separate_cli.stages.evaluation.subject import check_metrics, corpus_of, subject_of
+from separate_cli.stages.evaluation.tables import (
+    collect,
+    conditions_as_markdown,
+    group,
+    headline,
+    table_of,
+    write_scores,
+)
+
+__all__ = ["run"]
+
+
+def run(spec: SeparationEval, context: StageContext) -> None:
+    """Score all mixtures that have no row yet, then sum up.
+
+    Raises:
+        SpecError: If a metric is unknown, or the model does not fit the mixtures.
+        InputError: If there is nothing to score, the model cannot be read, or every mixture fails.
+    """
+    check_metrics(spec.metrics)
+    subject = subject_of(spec, context)
+    names = subject.model.source_names
+    trials = MixtureTrials(corpus_of(spec, context), spec, sample_rate=subject.sample_rate, names=names)
+    check_fit(subject.model, trials, spec=spec)
+    every, permute = list(trials), names is None
+    shown = spread(every, spec.saved_examples)
+
+    def attempt(trial: MixtureTrial) -> Iterator[Take]:
+        made = Attempt.of(subject, trials, trial, spec=spec)
+        if trial in shown:
+            folder = context.folder / "examples" / f"{shown.index(trial):02}"
+            save_attempt(folder, trial, made, sample_rate=trials.sample_rate, permute=permute)
+        heard = made.heard
+        yield Take(
+            trial.key,
+            Utterance(
+                trial.key, made.estimates, heard.references, trials.sample_rate, heard.mixture, trial.transcripts
+            ),
+        )
+
+    with rows_of(context) as journal:
+        errors = score_all(
+            every,
+            attempt,
+            journal,
+            context,
+            metrics=spec.metrics,
+            permute=permute,
+            workers=spec.workers,
+        )
+        if context.shard is not None:
+            return
+        rows = [
+            {"key": trial.key, **trial.facts(), **journal.done.get(trial.key, {"error": errors.get(trial.key)})}
+            for trial in every
+        ]
+        collect(rows, errors, context.folder, look_at="the prepared mixtures")
+        conditions = group(rows, spec.metrics, by=spec.by, seed=spec.seed)
+        write_text(context.folder / "summary.md", conditions_as_markdown(conditions))
+        write_scores(
+            context.folder,
+            headline=headline(conditions["all"]),
+            conditions=conditions,
+            table=table_of(conditions, spec.metrics),
+            journal=journal,
+            failures=errors,
+            kind=spec.kind,
+            metrics=spec.metrics,
+            model=subject.content_hash,
+            mixtures=len(every),
+        )
+        journal.remove()
