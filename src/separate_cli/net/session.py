@@ -71,7 +71,7 @@ class Client:
         self.timeout = timeout
         self.sleep = sleep or waiting.pause
         self._token = token
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers["User-Agent"] = f"sep/{__version__}"
         self._session.auth = _Credentials(token, token_host or "")
 
@@ -149,7 +149,12 @@ class Client:
         Raises:
             RemoteError: If there is no answer, it is too long, or it is not JSON.
         """
-        with self.request("GET", url, stream=True, **options) as response:
+        return self.read_json(self.request("GET", url, stream=True, **options), limit=limit)
+
+    def read_json(self, response: requests.Response, *, limit: int = _LARGEST_JSON_BYTES) -> Any:
+        """Read an answer (asked for with ``stream=True``) as JSON, as ``get_json`` does, and close it."""
+        url = response.url
+        with response:
             content = bytearray()
             try:
                 for block in response.iter_content(1 << 16):
@@ -176,7 +181,10 @@ class Client:
             if response.status_code not in _MOVED or not target:
                 return response
             response.close()
-            there = urljoin(response.url, target)
+            try:
+                there = urljoin(response.url, target)
+            except ValueError:
+                raise RemoteError(f"{shown(url)} redirects to no address on the web.", hint="Try another.") from None
             check_scheme(there, coming_from=url, downgrade=downgrade)
             options.pop("params", None)  # they are in the first address only
             if host_of(there) != host_of(url):
@@ -201,6 +209,13 @@ class Client:
         else:
             why, hint = type(error).__name__, "Check the address."
         return RemoteError(f"Cannot reach {shown(url)}: {why}.", hint=hint)
+
+
+class _Session(requests.Session):
+    """Sees no redirects, so that it neither follows them nor reads what comes with them."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
 
 
 class _Credentials(AuthBase):
