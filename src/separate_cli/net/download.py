@@ -86,14 +86,13 @@ def matches(path: Path, checksum: str) -> bool:
 
 
 def _from_one(transfer: Transfer, path: Path) -> Path:
-    """Get the file from one mirror; bytes of other origin that turn out wrong are thrown away once."""
+    """Get the file from one mirror; what was put together and turns out wrong is fetched anew, once."""
     from pooch import get_logger, retrieve
 
     get_logger().setLevel(logging.WARNING)  # it would write between our bars
     partial = Partial(path)
     partial.tidy()
-    while True:
-        is_resumed = partial.offset > 0
+    for is_last in (False, True):
         try:
             retrieve(
                 url=transfer.url,
@@ -104,15 +103,16 @@ def _from_one(transfer: Transfer, path: Path) -> Path:
             )
         except ValueError:
             partial.remove()
-            if is_resumed:
-                continue
-            raise RemoteError(
-                f"{shown(transfer.url)} sends another file: its checksum is not {transfer.checksum}.",
-                hint="Nothing of it was kept. A proxy may be in between; else use another mirror.",
-            ) from None
-        partial.whole.replace(path)
-        partial.remove()
-        return path
+            if is_last or not transfer.is_stitched:
+                break
+        else:
+            partial.whole.replace(path)
+            partial.remove()
+            return path
+    raise RemoteError(
+        f"{shown(transfer.url)} sends another file: its checksum is not {transfer.checksum}.",
+        hint="Nothing of it was kept. A proxy may be in between; else use another mirror.",
+    )
 
 
 def _check(urls: Sequence[str], checksum: str | None) -> None:

@@ -45,6 +45,9 @@ class Transfer:
         size: Known length of the whole.
         client: Asks the server.
         progress: Where to report progress.
+
+    Attributes:
+        is_stitched: Whether the file was put together from more than one answer.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Transfer:
     ) -> None:
         self.url = url
         self.checksum = checksum
+        self.is_stitched = False
         self._name = path.name
         self._size = size
         self._partial = Partial(path)
@@ -61,6 +65,7 @@ class Transfer:
 
     def __call__(self, url: str, output_file: str, pooch: Any) -> None:
         """Write the whole file to ``output_file``."""
+        self.is_stitched = False
         self._drop_unusable()
         total = self._whole_size
         self._shown = 0
@@ -110,6 +115,7 @@ class Transfer:
         Raises:
             _Lost: If there is more to come.
         """
+        self._drop_unusable()
         offset, origin = self._partial.offset, self._partial.origin
         if origin is not None and offset and offset == self._whole_size:
             return
@@ -139,6 +145,7 @@ class Transfer:
             fits = match and int(match[1]) == offset and (match[3] == "*" or known in {None, int(match[3])})
             etag = _strong_etag(response)
             is_same_source = origin.source == Origin.hashed(self.url)
+            self.is_stitched = True
             return bool(fits) and not (is_same_source and origin.etag and etag and etag != origin.etag)
         if response.status_code != 200:
             raise refusal(response)
