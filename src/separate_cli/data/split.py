@@ -7,13 +7,12 @@ Checked: tests/data/test_split.py (disjoint speakers, order of files does not ma
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from separate_cli.errors import InputError
+from separate_cli.data.tables import read_table
 from separate_cli.specs.prepare import Part, SplitByFolder, SplitByFraction, SplitBySpeaker, SplitByTable, SplitRule
 
 __all__ = ["split"]
@@ -70,17 +69,11 @@ def _part_of_folder(path: str, rule: SplitByFolder) -> Part:
 
 
 def _read_table(table: Path, rule: SplitByTable) -> dict[Path, Part]:
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"Cannot read the table {table}: {error}.", hint="Expected a CSV file in UTF-8.") from error
-    missing = {rule.path_column, rule.part_column} - set(rows[0] if rows else ())
-    if missing:
-        raise InputError(
-            f"The table {table} has no column {' and no column '.join(sorted(missing))}.",
-            hint="Set path_column and part_column to the names in its first line.",
-        )
+    rows = read_table(
+        table,
+        {rule.path_column, rule.part_column},
+        hint="Set path_column and part_column to the names in its first line.",
+    )
     return {
         (table.parent / row[rule.path_column]).resolve(): rule.parts[row[rule.part_column]]
         for row in rows

@@ -18,7 +18,9 @@ __all__ = [
     "AudioFolder",
     "CorpusName",
     "CorpusSpec",
+    "MixtureCorpus",
     "Part",
+    "SourceFolder",
     "SpeechFolder",
     "SplitByFolder",
     "SplitByFraction",
@@ -157,3 +159,18 @@ class CorpusSpec(StageSpec):
     executor: ExecutorName = Field(
         "local", description="Who makes mixtures: local (one process a CPU), local:4, dask:tcp://host:8786."
     )
+
+
+class MixtureCorpus(CorpusSpec):
+    """A corpus of mixtures that are made of other corpora."""
+
+    mixtures: Literal["on_disk", "on_the_fly"] = Field(
+        "on_disk", description="Write them as files, or only a list from which the same samples are added up when read."
+    )
+    audio: Literal["wav", "flac"] = Field("wav", description="Kind of the files; FLAC takes half the space.")
+
+
+class SourceFolder(Spec):
+    """The folder of a corpus whose layout, licence and author are known."""
+
+    path: Annotated[Path, Reads(*(f"**/*{suffix}" for suffix in CORPUS_SUFFIXES))]

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from importlib.resources import files
 from typing import Any
 
 from separate_cli.data.manifest import Recording
+from separate_cli.data.mixtures import Mixture
 from separate_cli.data.scan import Scan
 from separate_cli.specs.prepare import AudioFolder
 
-__all__ = ["LICENCE_FIELDS", "describe"]
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["LICENCE_FIELDS", "describe", "mixture_facts", "origin", "source_facts"]
 
 LICENCE_FIELDS = ("licence", "url", "author", "non_commercial")
 """What a model card has to say of what a model was trained on."""
@@ -22,6 +31,34 @@ def describe(folder: AudioFolder, found: Scan) -> dict[str, Any]:
         "parts": {part: _count([item for item in found.recordings if item.part == part]) for part in parts},
         "skipped": [{"path": item.path, "reason": item.reason} for item in found.skipped],
     }
+
+
+def origin(name: str) -> dict[str, Any]:
+    """Licence, address, author of a corpus that is known by name, and whether it is for non-commercial use only."""
+    table = tomllib.loads(files(__package__).joinpath("origins.toml").read_text(encoding="utf-8"))
+    return {"non_commercial": False, **table[name]}
+
+
+def mixture_facts(name: str, mixtures: Iterable[Mixture]) -> dict[str, Any]:
+    """Facts of a corpus of mixtures."""
+    parts: dict[str, list[Mixture]] = {}
+    for mixture in mixtures:
+        parts.setdefault(mixture.part, []).append(mixture)
+    counts = {
+        part: {
+            "mixtures": len(found),
+            "speakers": len({speaker for mixture in found for speaker in mixture.speakers}),
+            "hours": round(sum(mixture.seconds for mixture in found) / 3600, 4),
+        }
+        for part, found in sorted(parts.items())
+    }
+    return {**origin(name), "parts": counts, "skipped": []}
+
+
+def source_facts(name: str, files_of_parts: Mapping[str, Collection[str]]) -> dict[str, Any]:
+    """Facts of a corpus that mixtures are made of: how many of its files each part uses."""
+    parts = {part: {"recordings": len(set(files))} for part, files in sorted(files_of_parts.items())}
+    return {**origin(name), "parts": parts, "skipped": []}
 
 
 def _count(recordings: list[Recording]) -> dict[str, float]:
