@@ -26,7 +26,7 @@ def make(folder: Path, librispeech: Path, wham_noise: Path, *, n_src: int = 2, r
                 + [f"source_{i}_{what}" for i in range(1, n_src + 1) for what in ("path", "gain")]
                 + ["noise_path", "noise_gain"]
             )
-            for row in range(rows):
+            for row in range(min(rows, len(pairs))):
                 said = pairs[row * len(pairs) // rows]
                 noise = noises[row % len(noises)]
                 if subset.startswith("train") and row:
