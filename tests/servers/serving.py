@@ -179,7 +179,7 @@ class _Talk(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         server = self.server.owner
         parts = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._body()
         request = Request(self.command, unquote(parts.path), parse_qs(parts.query), self.headers, body)
         with server.lock:
             server.requests.append(request)
@@ -196,6 +196,16 @@ class _Talk(BaseHTTPRequestHandler):
             self._whole(Reply.json({"status": 404, "message": "There is no such file."}, 404))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = _answer  # noqa: N815  names that http.server calls
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = []
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
 
     def _whole(self, reply: Reply) -> None:
         self.send_response(reply.status)
