@@ -143,7 +143,7 @@ def export(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to (default: MODEL.onnx or MODEL.pt).")
     ] = None,
     *,
-    opset: Annotated[int, typer.Option("--opset", metavar="N", help="ONNX operator set, 17 or more.")] = 18,
+    opset: Annotated[int, typer.Option("--opset", metavar="N", help="ONNX operator set, 17 or more.")] = 17,
     model_class: ModelClass = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
 ) -> None:

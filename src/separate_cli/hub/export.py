@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from separate_cli.errors import InputError, UsageError
 from separate_cli.files import atomic_path
 from separate_cli.hub.checkpoint import software_versions
-from separate_cli.hub.export_forms import exportable
+from separate_cli.hub.export_forms import example_inputs, exportable
 from separate_cli.hub.header import Header
 from separate_cli.hub.onnx_operators import more_operators
 from separate_cli.models.base import Separator
@@ -39,16 +39,16 @@ __all__ = ["SUFFIXES", "Export", "Format", "export_model"]
 Format = Literal["onnx", "torchscript"]
 SUFFIXES: dict[str, str] = {"onnx": ".onnx", "torchscript": ".pt"}
 """Format → suffix of its files."""
-MIN_OPSET = 17
-OPSET = 18
-"""The first that can add up overlapping chunks, which the dual-path models do."""
+OPSET = 17
+"""ONNX operator set that all models can be written in, and the oldest."""
 MAX_RELATIVE_ERROR = 1e-4
 """Of the largest sample; single precision in another order of operations gives 1e-7 to 1e-5."""
 _EXAMPLE_SECONDS = 0.5
 _CHECKED = ((1, 0.31), (3, 0.83), (2, 0.004))
 """Batch sizes and lengths in seconds that an export is checked at; the last is shorter than many filters."""
 
-Run = Callable[[Tensor], Tensor]
+Inputs = dict[str, Tensor]
+Run = Callable[[Inputs], Tensor]
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,9 @@ def export_model(
 ) -> Export:
     """Write a model as an ONNX or TorchScript file with dynamic batch and time, if it gives the model's numbers.
 
-    The file takes ``mixture``, ``(batch, channel, time)`` in single precision at the model's sample rate, and gives
-    ``estimates``, ``(batch, source, time)`` (music: ``(batch, source, channel, time)``), at the level of ``forward``.
+    The file takes ``mixture``, ``(batch, channel, time)`` in single precision at the model's sample rate (audio-visual
+    models: and ``faces``), and gives ``estimates``, ``(batch, source, time)`` (music: ``(batch, source, channel,
+    time)``), at the level of ``forward``.
 
     Args:
         model: The model; it is not changed.
@@ -89,7 +90,7 @@ def export_model(
         What was written and how closely it agrees.
 
     Raises:
-        UsageError: If ``opset`` is too small, or a package that writes or runs ONNX is missing.
+        UsageError: If the model is no fixed graph, ``opset`` is too small, or a package for ONNX is missing.
         InputError: If the model cannot be recorded, or the file does not give its numbers; no file is left.
         OutputError: If the file cannot be written.
     """
@@ -97,9 +98,8 @@ def export_model(
         _require_onnx(opset)
     model = copy.deepcopy(model).cpu().float().eval()
     form = exportable(model).eval()  # exporters put modules back into the mode they found
-    channels = model.in_channels or 2
-    shapes = tuple((batch, channels, max(round(s * model.sample_rate), 1)) for batch, s in _CHECKED)
-    example = _noise((2, channels, round(_EXAMPLE_SECONDS * model.sample_rate)))
+    example = example_inputs(model, 2, _EXAMPLE_SECONDS)
+    checks = [example_inputs(model, batch, seconds) for batch, seconds in _CHECKED]
     about = _about(model, header)
     problems: list[str] = []
     with atomic_path(path) as temporary, torch.no_grad():
@@ -107,11 +107,12 @@ def export_model(
             try:
                 with _quiet():
                     run, used_opset = write(form, example, temporary, about, opset)
-                    error = max(_relative_error(run, model, _noise(shape)) for shape in shapes)
+                    error = max(_relative_error(run, model, inputs) for inputs in checks)
             except Exception as failure:  # exporters raise whatever they like
                 problems.append(_first_words(failure))
                 continue
             if error <= MAX_RELATIVE_ERROR:  # not so for NaN
+                shapes = tuple(tuple(inputs["mixture"].shape) for inputs in checks)
                 return Export(path, format, used_opset, error, shapes)
             problems.append(f"its estimates differ by {error:.1e}, relative to the largest sample")
         raise InputError(
@@ -120,30 +121,33 @@ def export_model(
         )
 
 
-Writer = Callable[[nn.Module, Tensor, Path, dict[str, str], int], tuple[Run, int | None]]
+Writer = Callable[[nn.Module, Inputs, Path, dict[str, str], int], tuple[Run, int | None]]
 
 
 def _write_torchscript(
-    form: nn.Module, example: Tensor, path: Path, about: dict[str, str], opset: int
+    form: nn.Module, example: Inputs, path: Path, about: dict[str, str], opset: int
 ) -> tuple[Run, int | None]:
     del opset
-    traced = torch.jit.trace(form, example, check_trace=False)  # type: ignore[no-untyped-call]  # untyped in torch
+    traced = torch.jit.trace(form, tuple(example.values()), check_trace=False)  # type: ignore[no-untyped-call]  # untyped in torch
     torch.jit.save(traced, str(path), _extra_files=dict(about))
-    return torch.jit.load(str(path)), None  # type: ignore[no-untyped-call]
+    loaded = torch.jit.load(str(path))  # type: ignore[no-untyped-call]
+    return lambda inputs: loaded(*inputs.values()), None
 
 
 def _write_onnx_traced(
-    form: nn.Module, example: Tensor, path: Path, about: dict[str, str], opset: int
+    form: nn.Module, example: Inputs, path: Path, about: dict[str, str], opset: int
 ) -> tuple[Run, int | None]:
     """By the exporter that records a trace: it knows every operation used here, and shapes stay formulas."""
     chosen: dict[str, Any] = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
-    axes = {"mixture": {0: "batch", 2: "time"}, "estimates": {0: "batch", form(example).ndim - 1: "time"}}
+    axes = {name: {0: "batch", 2: "time" if name == "mixture" else f"{name}_time"} for name in example}
+    axes["estimates"] = {0: "batch", form(*example.values()).ndim - 1: "time"}
     with more_operators(opset):
         torch.onnx.export(
             form,
-            (example,),
+            tuple(example.values()),
             str(path),
-            **_NAMES,
+            input_names=list(example),
+            output_names=["estimates"],
             opset_version=opset,
             dynamic_axes=axes,
             **chosen,
@@ -152,17 +156,18 @@ def _write_onnx_traced(
 
 
 def _write_onnx_exported(
-    form: nn.Module, example: Tensor, path: Path, about: dict[str, str], opset: int
+    form: nn.Module, example: Inputs, path: Path, about: dict[str, str], opset: int
 ) -> tuple[Run, int | None]:
     """By the exporter built on ``torch.export``: slower, and its operator sets start at 18."""
     dynamic = torch.export.Dim.DYNAMIC
     torch.onnx.export(
         form,
-        (example,),
+        tuple(example.values()),
         str(path),
-        **_NAMES,
+        input_names=list(example),
+        output_names=["estimates"],
         opset_version=max(opset, 18),
-        dynamic_shapes=({0: dynamic, 2: dynamic},),
+        dynamic_shapes=tuple({0: dynamic, 2: dynamic} for _ in example),
         dynamo=True,
         external_data=False,
         verbose=False,
@@ -170,7 +175,6 @@ def _write_onnx_exported(
     return _finish_onnx(path, about)
 
 
-_NAMES: dict[str, Any] = {"input_names": ["mixture"], "output_names": ["estimates"]}
 _WRITERS: dict[str, tuple[Writer, ...]] = {
     "onnx": (_write_onnx_traced, _write_onnx_exported),
     "torchscript": (_write_torchscript,),
@@ -191,12 +195,17 @@ def _finish_onnx(path: Path, about: dict[str, str]) -> tuple[Run, int | None]:
     options.log_severity_level = 3  # errors only
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     opset = next(row.version for row in graph.opset_import if row.domain in {"", "ai.onnx"})
-    return lambda mixture: torch.from_numpy(session.run(None, {"mixture": mixture.numpy()})[0]), opset
+
+    def run(inputs: Inputs) -> Tensor:
+        arrays = {name: value.numpy() for name, value in inputs.items()}
+        return torch.from_numpy(session.run(None, arrays)[0])
+
+    return run, opset
 
 
 def _require_onnx(opset: int) -> None:
-    if opset < MIN_OPSET:
-        raise UsageError(f"Expected an ONNX operator set of {MIN_OPSET} or more, got {opset}.", hint="Leave it out.")
+    if opset < OPSET:
+        raise UsageError(f"Expected an ONNX operator set of {OPSET} or more, got {opset}.", hint="Leave it out.")
     missing = [name for name in ("onnx", "onnxruntime", "onnxscript") if find_spec(name) is None]
     if missing:
         raise UsageError(
@@ -235,12 +244,8 @@ def _first_words(failure: Exception) -> str:
     return " ".join(text.split())[:200].rstrip(".")
 
 
-def _noise(shape: tuple[int, ...]) -> Tensor:
-    return 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
-
-
-def _relative_error(run: Run, model: Separator, mixture: Tensor) -> float:
-    expected, found = model(mixture), run(mixture)
+def _relative_error(run: Run, model: Separator, inputs: Inputs) -> float:
+    expected, found = model(*inputs.values()), run(inputs)
     if found.shape != expected.shape:
         raise ValueError(f"it gives {tuple(found.shape)} where the model gives {tuple(expected.shape)}")
     largest = expected.abs().max().clamp_min(torch.finfo(expected.dtype).tiny)

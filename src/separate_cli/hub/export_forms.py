@@ -14,31 +14,45 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from separate_cli.errors import InputError
+from separate_cli.errors import UsageError
 from separate_cli.filterbanks import TorchSTFTFB, make_enc_dec, transforms
 from separate_cli.models.base import Separator
+from separate_cli.models.looking_to_listen import LookingToListen
 from separate_cli.models.xumx import XUMX
 
-__all__ = ["exportable"]
+__all__ = ["example_inputs", "exportable"]
 
 
 _WHY_NOT = {
-    "CaCGMM": "it fits its parameters to each recording by iterations in complex numbers",
-    "LookingToListen": "it needs the speakers' faces beside the wave",
+    "CaCGMM": "it has no weights, and fits its parameters to each recording by iterations in complex numbers",
 }
 
 
 def exportable(model: Separator) -> nn.Module:
-    """A module that gives the estimates of ``model`` for ``(batch, channel, time)``, in real numbers.
+    """A module that gives the estimates of ``model`` for its inputs with all axes, in real numbers.
 
     Raises:
-        InputError: If there is none: what the model does is no fixed graph from waves to waves.
+        UsageError: If there is none: what the model does is no fixed graph from waves to waves.
     """
     name = type(model).__name__
     if name in _WHY_NOT:
-        raise InputError(f"{name} cannot be exported: {_WHY_NOT[name]}.", hint="Run it with sep infer.")
+        raise UsageError(f"{name} cannot be exported: {_WHY_NOT[name]}.", hint="Run it with sep infer.")
     form = _FORMS.get(name)
     return model if form is None else form(model)
+
+
+def example_inputs(model: Separator, batch: int, seconds: float) -> dict[str, Tensor]:
+    """Noise by the name of the input; batches are axis 0, and what varies with time is axis 2."""
+    samples = max(round(seconds * model.sample_rate), 1)
+    inputs = {"mixture": _noise(batch, model.in_channels or 2, samples)}
+    if isinstance(model, LookingToListen):
+        video_frames = max(round(seconds * model.video_rate), 1)
+        inputs["faces"] = _noise(batch, model.n_sources, video_frames, model.face_dim)
+    return inputs
+
+
+def _noise(*shape: int) -> Tensor:
+    return 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
 
 
 class _RealXUMX(nn.Module):

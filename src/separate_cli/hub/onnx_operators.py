@@ -2,7 +2,6 @@
 
     x.mT             --> Transpose
     x.unfold(-1, .)  --> Gather of all windows, for any length
-    fold             --> Col2Im (operator set 18) for any length
     attention        --> its separate steps: the fused operation has no ONNX form
 
 Checked: tests/hub/test_export.py (models that use them).
@@ -25,11 +24,10 @@ def more_operators(opset: int) -> Iterator[None]:
     from torch.onnx import symbolic_helper
     from torch.onnx.utils import register_custom_op_symbolic, unregister_custom_op_symbolic
 
-    parse = symbolic_helper.parse_args  # v: a value of the graph, i: a number, is: numbers
+    parse = symbolic_helper.parse_args  # v: a value of the graph, i: a number
     symbolics: dict[str, Any] = {
         "aten::mT": _transpose,
         "aten::unfold": parse("v", "i", "v", "v")(_unfold),
-        "aten::col2im": parse("v", "v", "v", "is", "is", "is")(_fold),
     }
     fused = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
@@ -61,10 +59,3 @@ def _unfold(graph: Any, x: Any, dimension: int, size: Any, step: Any) -> Any:
     starts = graph.op("Unsqueeze", graph.op("Range", constant(0), end, step), constant([1]))
     within = graph.op("Range", constant(0), size, constant(1))
     return graph.op("Gather", x, graph.op("Add", starts, within), axis_i=x.type().dim() - 1)  # (window, size) places
-
-
-def _fold(  # noqa: PLR0917  an operator's arguments come in order
-    graph: Any, x: Any, size: Any, kernel: Any, dilation: list[int], padding: list[int], stride: list[int]
-) -> Any:
-    """Blocks added where they overlap: ``(batch, channel * kernel, block)`` to ``(batch, channel, height, width)``."""
-    return graph.op("Col2Im", x, size, kernel, dilations_i=dilation, pads_i=[*padding, *padding], strides_i=stride)

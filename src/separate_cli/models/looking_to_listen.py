@@ -95,6 +95,7 @@ class LookingToListen(Separator):
         super().__init__(sample_rate=sample_rate, n_sources=n_src)
         self.hop_samples = stride
         self.face_dim = face_dim
+        self.video_rate = video_rate
         self.faces_per_frame = video_rate * stride / sample_rate
         self.compression = compression
         self.encoder, self.decoder = make_enc_dec(
@@ -172,7 +173,8 @@ def _audio_layers(channels: int, out_channels: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     size = 2
     for kernel, dilation in _AUDIO:
-        layers += [nn.Conv2d(size, channels, kernel, dilation=dilation, padding="same")]
+        padding = (_half(kernel[0], dilation[0]), _half(kernel[1], dilation[1]))
+        layers += [nn.Conv2d(size, channels, kernel, dilation=dilation, padding=padding)]
         layers += [nn.BatchNorm2d(channels), nn.ReLU()]
         size = channels
     return nn.Sequential(*layers, nn.Conv2d(size, out_channels, 1), nn.BatchNorm2d(out_channels), nn.ReLU())
@@ -181,7 +183,12 @@ def _audio_layers(channels: int, out_channels: int) -> nn.Sequential:
 def _video_layers(size: int, channels: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     for kernel, dilation in _VIDEO:
-        layers += [nn.Conv1d(size, channels, kernel, dilation=dilation, padding="same")]
+        layers += [nn.Conv1d(size, channels, kernel, dilation=dilation, padding=_half(kernel, dilation))]
         layers += [nn.BatchNorm1d(channels), nn.ReLU()]
         size = channels
     return nn.Sequential(*layers)
+
+
+def _half(kernel: int, dilation: int) -> int:
+    """The reach of an odd kernel to one side: as much padding keeps the size."""
+    return kernel // 2 * dilation
