@@ -65,3 +65,21 @@ def test_nan_estimates_are_a_failure_of_numbers_and_wrong_shapes_are_not() -> No
         objective(ESTIMATES * float("nan"), REFERENCES)
     with pytest.raises(ValueError, match="agree"):
         objective(ESTIMATES[..., 1:], REFERENCES)
+
+
+def test_wrappers_name_the_loss_that_they_wrap() -> None:
+    mixtures = torch.stack([REFERENCES[:, 0], REFERENCES[:, 1]], dim=1)
+    parts = torch.stack([0.25 * mixtures[:, 0], mixtures[:, 1], 0.75 * mixtures[:, 0]], dim=1)
+    mixit = Objective({"mixit": LossTerm(name="MixITLossWrapper", args={"loss_func": "multisrc_neg_snr"})})
+    assert float(mixit(parts, mixtures)) < -60
+    soft = Objective({"sinkpit": LossTerm(name="SinkPITLossWrapper", args={"loss_func": "pairwise_neg_sisdr"})})
+    hard = Objective({"pairwise_neg_sisdr": LossTerm()})
+    assert float(soft.eval()(ESTIMATES, REFERENCES)) == pytest.approx(float(hard(ESTIMATES, REFERENCES)))
+    with pytest.raises(ValueError, match="Unknown loss 'nothing'"):
+        Objective({"mixit": LossTerm(name="MixITLossWrapper", args={"loss_func": "nothing"})})
+
+
+def test_of_references_at_several_microphones_the_first_counts() -> None:
+    objective = Objective({"singlesrc_mse": LossTerm()})
+    apart = torch.stack([REFERENCES, REFERENCES.flip(0)], dim=2)  # (batch, source, channel, time)
+    assert float(objective(ESTIMATES, apart)) == float(objective(ESTIMATES, REFERENCES))

@@ -46,11 +46,13 @@ class Objective(nn.Module):
 
         Args:
             estimates: ``(batch, source, time)``.
-            references: Of the same shape.
+            references: Of the same shape; where they have channels and the estimates have none, the first one counts.
 
         Raises:
             FloatingPointError: If the estimates are NaN or infinite.
         """
+        if references.ndim == estimates.ndim + 1:
+            references = references[:, :, 0]
         try:
             values = [weight * self.terms[key](estimates, references).mean() for key, weight in self.weights.items()]
         except ValueError as error:
@@ -78,7 +80,7 @@ def find_loss(name: str, args: Mapping[str, Any]) -> nn.Module:
 
     Args:
         name: A ready loss (``pairwise_neg_sisdr``), or a class (``SingleSrcMultiScaleSpectral``).
-        args: For a class.
+        args: For a class. A wrapper's ``loss_func`` is named, too: ``pairwise_neg_sisdr`` for ``SinkPITLossWrapper``.
 
     Raises:
         ValueError: If the name is unknown, or a ready loss is given arguments.
@@ -86,7 +88,8 @@ def find_loss(name: str, args: Mapping[str, Any]) -> nn.Module:
     """
     loss = losses.get(name)
     if inspect.isclass(loss):
-        loss = loss(**args)
+        wrapped = args.get("loss_func")
+        loss = loss(**(args if wrapped is None else {**args, "loss_func": losses.get(wrapped)}))
     elif args:
         raise ValueError(f"The loss {name!r} is ready made; arguments need its class, {type(loss).__name__}.")
     if name.casefold().startswith("pairwise"):

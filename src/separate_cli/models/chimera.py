@@ -34,7 +34,7 @@ _EPS = 1e-8
 class Chimera(EncoderMaskerDecoder):
     """Deep clustering and mask inference.
 
-    Training takes ``embed`` for the clustering loss and ``forward`` or ``forward_masker`` for the other.
+    Training takes ``embed_and_mask``: vectors for the clustering loss, masks for the other.
 
     Args:
         n_src: Number of sources.
@@ -104,6 +104,11 @@ class Chimera(EncoderMaskerDecoder):
     def embed(self, wav: Tensor) -> Tensor:
         """Unit vectors of all bins, ``(batch, freq * frame, dim)``, of the waves ``(batch, time)``."""
         return self.masker.embeddings(self._hidden(self.forward_encoder(wav.unsqueeze(1))))
+
+    def embed_and_mask(self, wav: Tensor) -> tuple[Tensor, Tensor]:
+        """What both heads give for ``(batch, time)``: ``embed``, and masks ``(batch, source, freq, frame)``."""
+        hidden = self._hidden(self.forward_encoder(wav.unsqueeze(1)))
+        return self.masker.embeddings(hidden), self.masker.masks(hidden)
 
     def _hidden(self, tf_rep: Tensor) -> Tensor:
         magnitudes = transforms.mag(tf_rep)

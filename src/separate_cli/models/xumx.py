@@ -120,16 +120,8 @@ class XUMX(Separator):
         Raises:
             ValueError: If the shape is none of these, or there is no sample.
         """
-        mixture = self._as_batch(wav)
-        spectrum = self._spectrum(mixture)
-        masks = self.forward_masks(self._magnitudes(spectrum)).permute(2, 0, 3, 4, 1)
-        # The masks are of magnitudes to a power.
-        masks = masks if self.spec_power == 1 else masks ** (1 / self.spec_power)
-        estimates = masks * spectrum.unsqueeze(1)  # (batch, source, channel, bin, frame)
-        waves = torch.istft(
-            estimates.flatten(0, 2), self.window_length, self.hop_samples, window=self._window(), length=wav.shape[-1]
-        )
-        waves = waves.reshape(mixture.shape[0], self.n_sources, mixture.shape[1], -1)
+        spectrum = self._spectrum(self._as_batch(wav))
+        waves = self._waves(spectrum, self.forward_masks(self._powers(spectrum)), wav.shape[-1])
         waves = waves if wav.ndim == 3 else waves.squeeze(2)
         return waves if wav.ndim > 1 else waves.squeeze(0)
 
@@ -142,8 +134,26 @@ class XUMX(Separator):
         Returns:
             ``(source, frame, batch, channel, bin)``.
         """
-        magnitudes = self._magnitudes(self._spectrum(self._as_batch(wav)))
+        magnitudes = self.magnitudes(wav)
         return self.forward_masks(magnitudes) * magnitudes
+
+    def waves_and_magnitudes(self, wav: Tensor) -> tuple[Tensor, Tensor]:
+        """Waves ``(batch, source, channel, time)`` and ``masked_magnitudes`` of ``(batch, channel, time)``, at once."""
+        spectrum = self._spectrum(self._as_batch(wav))
+        magnitudes = self._powers(spectrum)
+        masks = self.forward_masks(magnitudes)
+        return self._waves(spectrum, masks, wav.shape[-1]), masks * magnitudes
+
+    def magnitudes(self, wav: Tensor) -> Tensor:
+        """Magnitudes ``(frame, batch, channel, bin)`` to the power ``spec_power``, of ``wav`` as for ``forward``."""
+        return self._powers(self._spectrum(self._as_batch(wav)))
+
+    def set_statistics(self, mean: Tensor, deviation: Tensor) -> None:
+        """Take mean and standard deviation of the magnitudes of each bin, ``(bin)``, for the start of a training."""
+        with torch.no_grad():
+            for stem in self.layer_enc:
+                self.mean_scale[f"input_mean_{stem}"].copy_(-mean[: self.max_bin])
+                self.mean_scale[f"input_scale_{stem}"].copy_(1 / deviation[: self.max_bin])
 
     def forward_masks(self, magnitudes: Tensor) -> Tensor:
         """Masks ``(source, frame, batch, channel, bin)`` from ``(frame, batch, channel, bin)``."""
@@ -184,7 +194,18 @@ class XUMX(Separator):
         )
         return spectrum.reshape(*mixture.shape[:2], *spectrum.shape[1:])
 
-    def _magnitudes(self, spectrum: Tensor) -> Tensor:
+    def _waves(self, spectrum: Tensor, masks: Tensor, n_samples: int) -> Tensor:
+        """``(batch, source, channel, time)`` from ``(batch, channel, bin, frame)`` and ``forward_masks``."""
+        masks = masks.permute(2, 0, 3, 4, 1)
+        # The masks are of magnitudes to a power.
+        masks = masks if self.spec_power == 1 else masks ** (1 / self.spec_power)
+        estimates = masks * spectrum.unsqueeze(1)  # (batch, source, channel, bin, frame)
+        waves = torch.istft(
+            estimates.flatten(0, 2), self.window_length, self.hop_samples, window=self._window(), length=n_samples
+        )
+        return waves.reshape(*estimates.shape[:3], -1)
+
+    def _powers(self, spectrum: Tensor) -> Tensor:
         """``(frame, batch, channel, bin)`` to the power ``spec_power``."""
         return spectrum.abs().permute(3, 0, 1, 2) ** self.spec_power
 
