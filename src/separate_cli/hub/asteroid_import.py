@@ -31,7 +31,14 @@ _RATE_OTHERWISE = 8000
 """Sample rates, in Hz, of files that do not say: what the class's recipe was trained at."""
 
 
-def import_asteroid(content: Any, *, where: str, model_name: str = "", overrides: Mapping[str, Any] = {}) -> Weights:
+def import_asteroid(
+    content: Any,
+    *,
+    where: str,
+    model_name: str = "",
+    overrides: Mapping[str, Any] = {},
+    sample_rate: float | None = None,
+) -> Weights:
     """Turn the content of an Asteroid file into weights with a header. ``content`` is not changed.
 
     Args:
@@ -39,6 +46,7 @@ def import_asteroid(content: Any, *, where: str, model_name: str = "", overrides
         where: Its name, for messages.
         model_name: Class to use where the file does not say (Lightning checkpoints).
         overrides: Constructor arguments that replace stored ones.
+        sample_rate: In Hz, where the file does not say; None for what the class was usually trained at.
 
     Raises:
         InputError: If something that is needed is missing or has the wrong type.
@@ -54,16 +62,20 @@ def import_asteroid(content: Any, *, where: str, model_name: str = "", overrides
     name = str(content["model_name"])
     arguments = _plain({**_mapping(content["model_args"], "model_args", where), **overrides})
     if arguments.get("sample_rate") is None:
-        arguments["sample_rate"] = _RATES.get(name, _RATE_OTHERWISE)
+        arguments["sample_rate"] = sample_rate or _RATES.get(name, _RATE_OTHERWISE)
         notes.append(f"The file does not say its sample rate; {arguments['sample_rate']} Hz is assumed.")
     tensors = _tensors(content["state_dict"], where)
     if name == "LSTMTasNet":
         arguments["rnn_type"] = _recurrent_type(tensors, arguments)
+    if name == "FasNetTAC":
+        arguments.pop("stride", None)  # stored, but never used: the stride was half the window
     infos = _plain(content.get("infos") or {})
     header = Header(
         model_name=name,
         model_args=arguments,
         sample_rate=float(arguments["sample_rate"]),
+        title=str(infos.get("upload_name") or ""),
+        licence=_PUBLISHED_UNDER if "Attribution-ShareAlike 3.0" in str(infos.get("license_note")) else "",
         task=str(content.get("task") or ""),
         datasets=_datasets(content),
         recipe=_mapping(infos.get("training_config") or {}, "training_config", where),
@@ -74,6 +86,8 @@ def import_asteroid(content: Any, *, where: str, model_name: str = "", overrides
     return Weights(header, tensors)
 
 
+_PUBLISHED_UNDER = "CC BY-SA 3.0"
+"""What Asteroid's uploader put all models under; the data sets may forbid more."""
 _EXPECTED = "Expected a model published by Asteroid (model_name, model_args, state_dict) or a checkpoint of sep."
 
 

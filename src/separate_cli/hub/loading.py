@@ -1,6 +1,6 @@
 """From a reference to a model that is ready to run.
 
-    name | path | dict --references--> file --checkpoint | asteroid_import--> Weights --build--> Separator in eval mode
+    name | path | URL | dict --references--> file --checkpoint | asteroid_import--> Weights --build--> Separator
 
 Either a whole, checked model comes out, or an error and nothing.
 """
@@ -21,11 +21,12 @@ from separate_cli.hub.asteroid_import import import_asteroid
 from separate_cli.hub.checkpoint import Weights, read_checkpoint
 from separate_cli.hub.header import Header
 from separate_cli.hub.pickles import load_pickle
-from separate_cli.hub.references import locate
+from separate_cli.hub.references import Located, resolve
 from separate_cli.models.base import Separator
 from separate_cli.models.catalogue import get
+from separate_cli.progress import SILENT, Progress
 
-__all__ = ["LoadedModel", "from_pretrained", "load_model", "read_weights"]
+__all__ = ["LoadedModel", "from_pretrained", "load_model", "read_located", "read_weights"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ class LoadedModel:
         model: In eval mode, on the CPU.
         name: What to call it: the title in its header, else the file's stem.
         content_hash: SHA-256 of the file, or of the tensors where there was no file; with overrides, of both.
-        header: What the checkpoint says about itself.
+        header: What the checkpoint says about itself, and its publisher where it says nothing.
         path: The local file; None for a dictionary.
+        origin: What always leads to the same bytes, for example ``zenodo:3862942/model.pth``; empty if it is local.
+        notice: What the user should know about how it was found; usually empty.
     """
 
     model: Separator
@@ -45,32 +48,43 @@ class LoadedModel:
     content_hash: str
     header: Header
     path: Path | None
+    origin: str = ""
+    notice: str = ""
 
 
-def load_model(reference: str | Path | Mapping[str, Any], *, model_name: str = "", **overrides: Any) -> LoadedModel:
-    """Load a model in eval mode on the CPU.
+def load_model(
+    reference: str | Path | Mapping[str, Any],
+    *,
+    model_name: str = "",
+    progress: Progress = SILENT,
+    **overrides: Any,
+) -> LoadedModel:
+    """Load a model in eval mode on the CPU. Public ones are fetched once, checked, and kept in the cache folder.
 
     Args:
-        reference: ``"demask"`` or another bundled name, a checkpoint file, a run folder, or a dictionary in
-            Asteroid's form.
+        reference: ``"demask"`` or another bundled name, a checkpoint file, a run folder, a published name of Asteroid,
+            ``zenodo:…``, a DOI, ``user/repo`` on Hugging Face, a URL, or a dictionary in Asteroid's form.
         model_name: Class of the model where the file does not say (training checkpoints of Asteroid).
+        progress: Shows a download.
         overrides: Constructor arguments that replace the stored ones.
 
     Raises:
         InputError: If it is not found, damaged, or does not fit its own description.
-        RefusedError: If the file asks to load something that could run code.
+        RefusedError: If the file asks to load something that could run code, or is not what it should be.
+        RemoteError: If it has to be fetched and cannot be.
     """
     if isinstance(reference, Mapping):
         weights = import_asteroid(reference, where="the dictionary", model_name=model_name, overrides=overrides)
         model = build(weights, where="the dictionary")
         return LoadedModel(model, weights.header.title or "model", _hash_tensors(weights), weights.header, None)
-    path = locate(str(reference))
-    weights = read_weights(path, model_name=model_name, overrides=overrides)
-    model = build(weights, where=str(path))
-    content = hash_file(path)
+    found = resolve(reference, progress=progress)
+    weights = read_located(found, model_name=model_name, overrides=overrides)
+    model = build(weights, where=str(found.path))
+    content = hash_file(found.path)
     if overrides:
         content = hashlib.sha256((content + repr(sorted(overrides.items()))).encode()).hexdigest()
-    return LoadedModel(model, weights.header.title or path.stem, content, weights.header, path)
+    name = weights.header.title or found.name
+    return LoadedModel(model, name, content, weights.header, found.path, found.origin, found.notice)
 
 
 def from_pretrained(reference: str | Path | Mapping[str, Any], **overrides: Any) -> Separator:
@@ -82,7 +96,8 @@ def from_pretrained(reference: str | Path | Mapping[str, Any], **overrides: Any)
 
     Raises:
         InputError: If it is not found, damaged, or does not fit its own description.
-        RefusedError: If the file asks to load something that could run code.
+        RefusedError: If the file asks to load something that could run code, or is not what it should be.
+        RemoteError: If it has to be fetched and cannot be.
 
     >>> from separate_cli.models.demask import DeMask
     >>> model = DeMask(hidden_dims=[8])
@@ -95,10 +110,30 @@ def from_pretrained(reference: str | Path | Mapping[str, Any], **overrides: Any)
     return load_model(reference, **overrides).model
 
 
-def read_weights(path: Path, *, model_name: str = "", overrides: Mapping[str, Any] = {}) -> Weights:
-    """Read a checkpoint of ours or of Asteroid's; which one is decided by its content, not by its name."""
+def read_located(found: Located, *, model_name: str = "", overrides: Mapping[str, Any] = {}) -> Weights:
+    """Read a file that was found, with what its publisher says where it says nothing itself: sample rate, licence."""
+    weights = read_weights(found.path, model_name=model_name, overrides=overrides, sample_rate=found.sample_rate)
+    if weights.header.licence or not found.licence:
+        return weights
+    return Weights(weights.header.model_copy(update={"licence": found.licence}), weights.tensors)
+
+
+def read_weights(
+    path: Path, *, model_name: str = "", overrides: Mapping[str, Any] = {}, sample_rate: float | None = None
+) -> Weights:
+    """Read a checkpoint of ours or of Asteroid's; which one is decided by its content, not by its name.
+
+    Args:
+        path: The file.
+        model_name: Class of the model where the file does not say.
+        overrides: Constructor arguments that replace the stored ones.
+        sample_rate: In Hz, for files of Asteroid that do not say theirs.
+    """
     if _is_pickle(path):
-        return import_asteroid(load_pickle(path), where=str(path), model_name=model_name, overrides=overrides)
+        content = load_pickle(path)
+        return import_asteroid(
+            content, where=str(path), model_name=model_name, overrides=overrides, sample_rate=sample_rate
+        )
     weights = read_checkpoint(path)
     if not overrides:
         return weights

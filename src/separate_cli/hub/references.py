@@ -1,54 +1,82 @@
-"""Which local file a model reference means.
+"""From any model reference to a local, checked file.
 
-demask                 bundled with the package
-path/to/model.pth      a checkpoint file
-exp/demask/train/KEY   a run folder: its best model
+    demask | path | name of Asteroid | zenodo:… | DOI | user/repo | URL --parse--> Reference --fetch--> Located
+
+Which forms there are says ``hub.reference_forms``; what is downloaded is kept by ``hub.model_cache``.
 """
 
 from __future__ import annotations
 
-import difflib
+from dataclasses import dataclass
 from pathlib import Path
 
-from separate_cli.errors import InputError
+from separate_cli.hub.aliases import Alias, alias_called, alias_of_record
+from separate_cli.hub.model_files import choose_model_file
+from separate_cli.hub.reference_forms import HuggingFaceFile, LocalFile, ZenodoFile, bundled, parse
+from separate_cli.progress import SILENT, Progress
 
-__all__ = ["bundled", "locate"]
-
-_BUNDLED = Path(__file__).parent / "bundled"
-_IN_A_FOLDER = ("best.safetensors", "model.safetensors", "best_model.pth", "model.pth", "pytorch_model.bin")
-
-
-def bundled() -> dict[str, Path]:
-    """Names and files of the models that come with the package."""
-    return {path.stem: path for path in sorted(_BUNDLED.glob("*.safetensors"))}
+__all__ = ["Located", "bundled", "locate", "resolve"]
 
 
-def locate(reference: str) -> Path:
-    """Find the file that ``reference`` means. An existing path wins only if it is no bundled name.
+@dataclass(frozen=True)
+class Located:
+    """A model's file and what its source says about it.
+
+    Attributes:
+        path: On this computer, complete and checked.
+        name: What to call the model.
+        origin: What always leads to the same bytes, for example ``zenodo:3862942/model.pth``; empty for a local file.
+        sample_rate: In Hz, for files that do not say theirs; None if it is not known.
+        licence: As its publisher states it; empty if not known.
+        notice: What the user should know, for example that the network was down and an older copy is used.
+    """
+
+    path: Path
+    name: str
+    origin: str = ""
+    sample_rate: int | None = None
+    licence: str = ""
+    notice: str = ""
+
+
+def resolve(reference: str | Path, *, progress: Progress = SILENT) -> Located:
+    """Find the file that ``reference`` means; fetch it if it is not here yet. A ``Path`` is always a local one.
 
     Raises:
-        InputError: If nothing is found; names the closest bundled models.
+        InputError: If nothing is found; names the closest models.
+        RefusedError: If it is not open to the user, or not what it was or has to be.
+        RemoteError: If it is not here and its host cannot be asked.
     """
-    known = bundled()
-    if reference.casefold() in known:
-        return known[reference.casefold()]
-    path = Path(reference).expanduser()
-    if path.is_dir():
-        return _in_folder(path)
-    if path.exists():
-        return path
-    close = difflib.get_close_matches(reference.casefold(), known, n=3, cutoff=0.4) or list(known)
-    raise InputError(
-        f"There is no model {reference!r}: neither a bundled model nor a file.",
-        hint=f"Bundled: {', '.join(close)}. A path to a checkpoint file works too.",
+    from separate_cli.hub.fetch import fetch  # loads the network, which local files do without
+
+    wanted = LocalFile(reference.expanduser()) if isinstance(reference, Path) else parse(reference)
+    if isinstance(wanted, LocalFile):
+        path = _in_folder(wanted.path) if wanted.path.is_dir() else wanted.path
+        return Located(path, path.stem)
+    fetched = fetch(wanted, progress=progress)
+    entry = fetched.held.entry
+    alias = _alias(wanted)
+    return Located(
+        path=fetched.held.path,
+        name=alias.name if alias else entry.title or fetched.held.path.stem,
+        origin=entry.origin,
+        sample_rate=alias.sample_rate if alias else None,
+        licence=entry.licence,
+        notice=fetched.notice,
     )
+
+
+def locate(reference: str | Path, *, progress: Progress = SILENT) -> Path:
+    """The local, checked file that ``reference`` means; errors as for ``resolve``."""
+    return resolve(reference, progress=progress).path
+
+
+def _alias(wanted: object) -> Alias | None:
+    if isinstance(wanted, ZenodoFile):
+        return None if wanted.sandbox else alias_of_record(wanted.record)
+    return alias_called(wanted.repo) if isinstance(wanted, HuggingFaceFile) else None
 
 
 def _in_folder(folder: Path) -> Path:
-    for name in _IN_A_FOLDER:
-        if (folder / name).is_file():
-            return folder / name
-    raise InputError(
-        f"{folder} holds no model: expected one of {', '.join(_IN_A_FOLDER)}.",
-        hint="Name the checkpoint file itself, or a finished training folder.",
-    )
+    names = [path.name for path in sorted(folder.iterdir()) if path.is_file()]
+    return folder / choose_model_file(names, where=str(folder))

@@ -1,0 +1,67 @@
+"""Which file of a folder, a record or a repository is the model, and what its host says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from separate_cli.errors import InputError
+
+__all__ = ["MODEL_SUFFIXES", "RemoteFile", "choose_model_file"]
+
+MODEL_SUFFIXES = frozenset({".safetensors", ".pth", ".pt", ".th", ".bin", ".ckpt"})
+_USUAL = ("best.safetensors", "model.safetensors", "best_model.pth", "model.pth", "pytorch_model.bin")
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file that can be downloaded.
+
+    Attributes:
+        origin: Name of exactly these bytes, for example ``zenodo:3862942/model.pth``.
+        url: Where to get it.
+        name: What its host calls it; never a path on this computer.
+        size: In bytes, if known.
+        checksum: ``"md5:…"``, ``"sha256:…"`` or ``"git-sha1:…"``; None if its host does not say.
+        title: What its publisher calls it.
+        licence: Which licence its publisher states.
+    """
+
+    origin: str
+    url: str
+    name: str
+    size: int | None = None
+    checksum: str | None = None
+    title: str = ""
+    licence: str = ""
+
+
+def choose_model_file(names: Iterable[str], *, where: str, how: str = "name the file itself") -> str:
+    """The one that is the model: a usual name, otherwise the only file that ends like a checkpoint.
+
+    Args:
+        names: All files.
+        where: What holds them, for messages.
+        how: What to do if there are several, for messages.
+
+    Raises:
+        InputError: If there is none, or several and none has a usual name.
+
+    >>> choose_model_file(["README.md", "pytorch_model.bin", "best-model.ckpt"], where="the repository")
+    'pytorch_model.bin'
+    """
+    every = list(names)
+    usual = [name for name in _USUAL if name in every]
+    if usual:
+        return usual[0]
+    likely = [name for name in every if PurePosixPath(name).suffix.casefold() in MODEL_SUFFIXES]
+    if len(likely) == 1:
+        return likely[0]
+    if likely:
+        shown = ", ".join(likely[:5]) + (", …" if len(likely) > 5 else "")
+        raise InputError(f"{where} holds several models: {shown}.", hint=f"Please {how}.")
+    raise InputError(
+        f"{where} holds no model: expected one of {', '.join(_USUAL)}.",
+        hint="Name the checkpoint file itself, or a finished training folder.",
+    )
