@@ -51,12 +51,14 @@ class Order:
         place: Folder of its files, relative to the prepared folder: ``Libri2Mix/wav8k/min/dev``.
         signals: Which signals become files; empty: all that it has.
         notes: Whatever the maker wants back with the row; plain JSON.
+        waves: The signals, not rounded, where planning has them already, or makes them of more than pieces.
     """
 
     mixture: Mixture
     place: str
     signals: tuple[str, ...] = ()
     notes: Any = None
+    waves: Waves | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ class _Maker:
         order = self.plan(item)
         if not self.on_disk:
             return Made([row_of_mixture(order.mixture), order.notes])
-        waves = render(order.mixture, Corpus(folder, self.roots), order.signals or order.mixture.signals)
+        waves = order.waves
+        if waves is None:
+            waves = render(order.mixture, Corpus(folder, self.roots), order.signals or order.mixture.signals)
         written = write_order(order, waves, folder, suffix=self.suffix)
         notes = order.notes if self.measure is None else self.measure(waves)
         paths = tuple(signal.path for signal in written.signals.values() if isinstance(signal, Piece))

@@ -19,7 +19,7 @@ from separate_cli.data.manifest import Recording
 from separate_cli.data.split import split
 from separate_cli.errors import InputError, SepError
 from separate_cli.progress import SILENT, Progress
-from separate_cli.specs.prepare import CORPUS_SUFFIXES, SPEAKER_PATTERNS, AudioFolder, SpeechFolder
+from separate_cli.specs.prepare import AUTO_SPEAKER, CORPUS_SUFFIXES, SPEAKER_PATTERNS, AudioFolder, SpeechFolder
 
 __all__ = ["Scan", "Skipped", "find_audio", "name_speakers", "scan"]
 
@@ -69,6 +69,9 @@ def name_speakers(paths: list[str], pattern: str) -> dict[str, str]:
     >>> name_speakers(["train/84/121/84-121-0001.flac", "readme.wav"], "librispeech")
     {'train/84/121/84-121-0001.flac': '84'}
     """
+    if pattern == "auto":
+        choices = (name_speakers(paths, name) for name in AUTO_SPEAKER)
+        return next(named for named in choices if len(named) == len(paths))
     expression = re.compile(SPEAKER_PATTERNS.get(pattern, pattern))
     matches = {path: expression.search(path) for path in paths}
     return {path: match["speaker"] for path, match in matches.items() if match}
@@ -81,6 +84,7 @@ def scan(
     *,
     table: Path | None = None,
     min_seconds: float = 0.0,
+    least_speakers: int = 1,
     journal: Journal,
     progress: Progress = SILENT,
 ) -> Scan:
@@ -92,6 +96,7 @@ def scan(
         root: Where the folder is now.
         table: Where the table of the split rule is now, if it has one.
         min_seconds: Shorter recordings are left out.
+        least_speakers: How many to validate and test on at least, where their share is up to us.
         journal: Keeps what was read of each file, for a run that goes on after a kill.
         progress: One step a file.
 
@@ -100,7 +105,7 @@ def scan(
     """
     paths = find_audio(root, include=spec.include)
     speakers = name_speakers(paths, spec.speaker if isinstance(spec, SpeechFolder) else "file")
-    parts = split(speakers, spec.split, root=root, table=table)
+    parts = split(speakers, spec.split, root=root, table=table, least=least_speakers)
     skipped = [
         Skipped(path, "its name does not tell the speaker" if path not in speakers else "not in the table")
         for path in paths

@@ -13,12 +13,22 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from separate_cli.data.tables import read_table
-from separate_cli.specs.prepare import Part, SplitByFolder, SplitByFraction, SplitBySpeaker, SplitByTable, SplitRule
+from separate_cli.specs.prepare import (
+    Part,
+    SplitAuto,
+    SplitByFolder,
+    SplitByFraction,
+    SplitBySpeaker,
+    SplitByTable,
+    SplitRule,
+)
 
 __all__ = ["split"]
 
 
-def split(speakers: Mapping[str, str], rule: SplitRule, *, root: Path, table: Path | None = None) -> dict[str, Part]:
+def split(
+    speakers: Mapping[str, str], rule: SplitRule, *, root: Path, table: Path | None = None, least: int = 1
+) -> dict[str, Part]:
     """Give each recording its part.
 
     Args:
@@ -26,6 +36,7 @@ def split(speakers: Mapping[str, str], rule: SplitRule, *, root: Path, table: Pa
         rule: How to decide.
         root: Folder of the corpus; a table names files from its own folder.
         table: The table of ``SplitByTable``.
+        least: How many speakers a share has at least, if so many are left to train on.
 
     Returns:
         Path → part, in the order of ``speakers``; a path that the rule leaves out is missing.
@@ -42,20 +53,26 @@ def split(speakers: Mapping[str, str], rule: SplitRule, *, root: Path, table: Pa
         named = _read_table(table, rule)
         where = {path: named.get((root / path).resolve()) for path in speakers}
         return {path: part for path, part in where.items() if part is not None}
+    if isinstance(rule, SplitAuto):
+        named_parts = {path: _part_of_folder(path, SplitByFolder()) for path in speakers}
+        if len(set(named_parts.values())) == 3:
+            return named_parts
+        rule = SplitByFraction(seed=rule.seed)
     if isinstance(rule, SplitByFolder):
         return {path: _part_of_folder(path, rule) for path in speakers}
     if isinstance(rule, SplitBySpeaker):
         valid, test = set(rule.valid), set(rule.test)
     else:
-        valid, test = _draw_speakers(set(speakers.values()), rule)
+        valid, test = _draw_speakers(set(speakers.values()), rule, least)
     return {path: "test" if who in test else "valid" if who in valid else "train" for path, who in speakers.items()}
 
 
-def _draw_speakers(speakers: set[str], rule: SplitByFraction) -> tuple[set[str], set[str]]:
-    """The first speakers by the hash of their names; at least one where a share is asked for and enough remain."""
+def _draw_speakers(speakers: set[str], rule: SplitByFraction, least: int) -> tuple[set[str], set[str]]:
+    """The first speakers by the hash of their names; at least ``least`` where there are enough for all parts."""
     order = sorted(speakers, key=lambda name: hashlib.sha256(f"{rule.seed}:{name}".encode()).digest())
     n_valid, n_test = (
-        max(round(share * len(order)), int(share > 0 and len(order) > 2)) for share in (rule.valid, rule.test)
+        max(round(share * len(order)), least * int(share > 0 and len(order) > 2 * least))
+        for share in (rule.valid, rule.test)
     )
     return set(order[:n_valid]), set(order[n_valid : n_valid + n_test])
 

@@ -22,6 +22,7 @@ __all__ = [
     "Part",
     "SourceFolder",
     "SpeechFolder",
+    "SplitAuto",
     "SplitByFolder",
     "SplitByFraction",
     "SplitBySpeaker",
@@ -37,9 +38,13 @@ CORPUS_SUFFIXES: tuple[str, ...] = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".
 SPEAKER_PATTERNS: dict[str, str] = {
     "librispeech": r"(?:^|/)(?P<speaker>\d+)-\d+-\d+\.\w+$",
     "folder": r"(?P<speaker>[^/]+)/[^/]+$",
+    "top-folder": r"^(?P<speaker>[^/]+)/",
     "file": r"^(?P<speaker>.+)$",
 }
 """Known ways to read the speaker off a path, relative to the corpus, with ``/`` between folders."""
+
+AUTO_SPEAKER: tuple[str, ...] = ("librispeech", "folder", "file")
+"""``auto`` is the first of these that fits all files."""
 
 
 class SplitByFraction(Spec):
@@ -55,6 +60,13 @@ class SplitByFraction(Spec):
         if self.valid + self.test >= 1:
             raise ValueError(f"expected valid + test < 1, got {self.valid} + {self.test}: nothing is left to train on")
         return self
+
+
+class SplitAuto(Spec):
+    """As folders are called, if there is one for each part (``tr cv tt``, ``train valid test``); else by fraction."""
+
+    rule: Literal["auto"] = "auto"
+    seed: NonNegativeInt = 0
 
 
 class SplitByFolder(Spec):
@@ -103,7 +115,7 @@ class SplitByTable(Spec):
 
 
 SplitRule = Annotated[
-    SplitByFraction | SplitByFolder | SplitBySpeaker | SplitByTable,
+    SplitByFraction | SplitByFolder | SplitBySpeaker | SplitByTable | SplitAuto,
     Field(discriminator="rule", description="Which recordings train, validate and test."),
 ]
 
@@ -127,14 +139,14 @@ class SpeechFolder(AudioFolder):
 
     speaker: str = Field(
         "librispeech",
-        description="How a path names its speaker: librispeech, folder, file, or a regular expression with a group "
-        "called speaker.",
+        description="How a path names its speaker: auto, librispeech, folder, top-folder, file, or a regular "
+        "expression with a group called speaker.",
     )
 
     @field_validator("speaker")
     @classmethod
     def _names_a_speaker(cls, value: str) -> str:
-        if value in SPEAKER_PATTERNS:
+        if value == "auto" or value in SPEAKER_PATTERNS:
             return value
         try:
             groups = re.compile(value).groupindex
@@ -145,7 +157,7 @@ class SpeechFolder(AudioFolder):
         return value
 
 
-_KNOWN = ", ".join(SPEAKER_PATTERNS)
+_KNOWN = ", ".join(["auto", *SPEAKER_PATTERNS])
 CorpusName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 ExecutorName = Annotated[str, Field(pattern=r"^(local(:[1-9]\d*)?|dask:\S+)$")]
 

@@ -14,6 +14,7 @@ __all__ = ["MAKERS", "run"]
 
 MAKERS: dict[str, str] = {
     "demask": "separate_cli.data.corpora.demask:make",
+    "folder": "separate_cli.data.corpora.folder:make",
     "librimix": "separate_cli.data.corpora.librimix:make",
 }
 """Kind of a corpus → ``module:function`` that makes it."""

@@ -17,7 +17,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["LICENCE_FIELDS", "describe", "mixture_facts", "origin", "source_facts"]
+__all__ = ["LICENCE_FIELDS", "describe", "mixture_counts", "mixture_facts", "origin", "source_facts"]
 
 LICENCE_FIELDS = ("licence", "url", "author", "non_commercial")
 """What a model card has to say of what a model was trained on."""
@@ -40,7 +40,12 @@ def origin(name: str) -> dict[str, Any]:
 
 
 def mixture_facts(name: str, mixtures: Iterable[Mixture]) -> dict[str, Any]:
-    """Facts of a corpus of mixtures."""
+    """Facts of a corpus of mixtures that is known by name."""
+    return {**origin(name), **mixture_counts(mixtures), "skipped": []}
+
+
+def mixture_counts(mixtures: Iterable[Mixture]) -> dict[str, Any]:
+    """How many mixtures, speakers and hours each part has."""
     parts: dict[str, list[Mixture]] = {}
     for mixture in mixtures:
         parts.setdefault(mixture.part, []).append(mixture)
@@ -52,7 +57,7 @@ def mixture_facts(name: str, mixtures: Iterable[Mixture]) -> dict[str, Any]:
         }
         for part, found in sorted(parts.items())
     }
-    return {**origin(name), "parts": counts, "skipped": []}
+    return {"parts": counts}
 
 
 def source_facts(name: str, files_of_parts: Mapping[str, Collection[str]]) -> dict[str, Any]:
