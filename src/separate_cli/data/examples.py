@@ -8,10 +8,13 @@ from __future__ import annotations
 from separate_cli.data.corpus import Corpus
 from separate_cli.data.demask import DemaskDataset
 from separate_cli.data.mixture_dataset import MixtureDataset
+from separate_cli.data.pairs import PairDataset
 from separate_cli.data.remix import RemixDataset
 from separate_cli.data.sampling import Examples
+from separate_cli.data.stems import StemDataset, plain_songs
 from separate_cli.specs.demask import DemaskExamples
 from separate_cli.specs.examples import ExamplesSpec, MixtureExamples, RemixExamples
+from separate_cli.specs.special_examples import PairExamples, StemExamples
 
 __all__ = ["make_examples"]
 
@@ -36,6 +39,11 @@ def make_examples(spec: ExamplesSpec, corpus: Corpus, *, part: str, seed: int) -
         return DemaskDataset(corpus, spec, part=part, seed=seed)
     if isinstance(spec, MixtureExamples):
         return MixtureDataset(corpus, spec, part=part, seed=seed)
+    if isinstance(spec, PairExamples):
+        return PairDataset(corpus, spec, part=part, seed=seed)
+    if isinstance(spec, StemExamples):
+        is_training = part == "train"
+        return (StemDataset if is_training else plain_songs)(corpus, spec, part=part, seed=seed)
     if part != "train" and corpus.mixtures(part):
         return MixtureDataset(corpus, _validation(spec), part=part, seed=seed)
     return RemixDataset(corpus, spec, part=part, seed=seed)

@@ -17,6 +17,7 @@ from pydantic import (
 from separate_cli.specs.base import Spec
 from separate_cli.specs.demask import DemaskExamples, RoomTarget
 from separate_cli.specs.ranges import FloatRange, Probability
+from separate_cli.specs.special_examples import PairExamples, StemExamples
 
 __all__ = ["ExamplesSpec", "MixtureExamples", "RemixExamples", "TaskName"]
 
@@ -121,5 +122,7 @@ class RemixExamples(Spec):
         return self
 
 
-ExamplesSpec = Annotated[DemaskExamples | MixtureExamples | RemixExamples, Field(discriminator="kind")]
+ExamplesSpec = Annotated[
+    DemaskExamples | MixtureExamples | RemixExamples | PairExamples | StemExamples, Field(discriminator="kind")
+]
 """What ``train.examples`` may be, told apart by ``kind``."""
