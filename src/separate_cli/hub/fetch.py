@@ -29,7 +29,7 @@ from separate_cli.hub.reference_forms import HuggingFaceFile, WebFile, ZenodoFil
 from separate_cli.hub.zenodo_records import find_in_record
 from separate_cli.net.addresses import shown
 from separate_cli.net.download import download
-from separate_cli.net.session import Client
+from separate_cli.net.session import Client, HttpError
 from separate_cli.progress import SILENT, Progress
 from separate_cli.settings import is_offline
 
@@ -125,7 +125,13 @@ def _get(
         new = folder / f"new-{name}"
         new.unlink(missing_ok=True)
         checksum = remote.checksum if (remote.checksum or "").startswith(("md5:", "sha256:")) else None
-        download([remote.url], new, checksum=checksum, size=remote.size, client=client, progress=progress)
+        try:
+            download([remote.url], new, checksum=checksum, size=remote.size, client=client, progress=progress)
+        except HttpError as error:
+            if error.status not in {401, 403}:
+                raise
+            message, hint = remote.closed
+            raise RefusedError(message, hint=hint) from error
         try:
             _verify(new, remote, wanted)
         except (RefusedError, RemoteError):

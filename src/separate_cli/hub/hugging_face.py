@@ -74,6 +74,7 @@ def find_in_repository(wanted: HuggingFaceFile, *, client: Client) -> RemoteFile
         checksum=_checksum(rows[name]),
         title=wanted.repo,
         licence=_licence(document),
+        closed=_gate(wanted, has_token=bool(_token())),
     )
 
 
@@ -119,10 +120,8 @@ def _explain(answer: Any, wanted: HuggingFaceFile, *, has_token: bool) -> InputE
     """Why a repository cannot be read: Hugging Face says it in a header, and means a missing one by 401 as well."""
     code, page = answer.headers.get("X-Error-Code", ""), f"{hugging_face_url()}/{wanted.repo}"
     if code == "GatedRepo":
-        return RefusedError(
-            f"{wanted} is gated: its owner asks you to accept conditions first.",
-            hint=f"Accept them at {page}" + ("" if has_token else ", then log in: hf auth login, or set HF_TOKEN"),
-        )
+        message, hint = _gate(wanted, has_token=has_token)
+        return RefusedError(message, hint=hint)
     if code == "RevisionNotFound":
         return InputError(
             f"{wanted.repo} has no revision {wanted.revision!r}.", hint=f"Its revisions: {page}/tree/main"
@@ -141,6 +140,15 @@ def _explain(answer: Any, wanted: HuggingFaceFile, *, has_token: bool) -> InputE
             hint=f"Close: {', '.join(names)}.{login}" if names else f"Find one: sep search-hub.{login}",
         )
     return RemoteError(f"Hugging Face answers with HTTP {answer.status_code} for {wanted}.", hint="Try again later.")
+
+
+def _gate(wanted: HuggingFaceFile, *, has_token: bool) -> tuple[str, str]:
+    """What to tell those who are not let in: everybody sees a gated repository, but not its files."""
+    login = "" if has_token else ", then log in: hf auth login, or set HF_TOKEN"
+    return (
+        f"{wanted} is gated: its owner asks you to accept conditions first.",
+        f"Accept them at {hugging_face_url()}/{wanted.repo}{login}.",
+    )
 
 
 def _checksum(row: Mapping[str, Any]) -> str | None:

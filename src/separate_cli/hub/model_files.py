@@ -26,6 +26,7 @@ class RemoteFile:
         checksum: ``"md5:…"``, ``"sha256:…"`` or ``"git-sha1:…"``; None if its host does not say.
         title: What its publisher calls it.
         licence: Which licence its publisher states.
+        closed: Why the user may not have it and what to do, for when its host refuses it.
     """
 
     origin: str
@@ -35,6 +36,7 @@ class RemoteFile:
     checksum: str | None = None
     title: str = ""
     licence: str = ""
+    closed: tuple[str, str] = ("The file is not open to everybody.", "Ask its owner for it.")
 
 
 def choose_model_file(names: Iterable[str], *, where: str, how: str = "name the file itself") -> str:

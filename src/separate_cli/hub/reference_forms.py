@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 from separate_cli.errors import InputError
 from separate_cli.hub.aliases import alias_called, known_aliases
 from separate_cli.hub.model_files import MODEL_SUFFIXES
+from separate_cli.net.addresses import shown
 from separate_cli.settings import hugging_face_url, zenodo_url
 
 __all__ = ["HuggingFaceFile", "LocalFile", "Reference", "WebFile", "ZenodoFile", "bundled", "closest_names", "parse"]
@@ -213,10 +214,10 @@ def _web(text: str) -> Reference:
     if understood is not None:
         return understood
     if not address.hostname or "@" in address.netloc:
-        raise _malformed(text, "an address without user name and password")
+        raise _malformed(shown(text), "the address of a file, without user name and password")
     key, _, digest = address.fragment.partition("=")
     if key.casefold() == "sha256" and not re.fullmatch(r"[0-9a-fA-F]{64}", digest):
-        raise _malformed(text, "64 hexadecimal digits after #sha256=")
+        raise _malformed(shown(text), "64 hexadecimal digits after #sha256=")
     sha256 = digest.casefold() if key.casefold() == "sha256" else None
     return WebFile(address._replace(fragment="").geturl(), sha256)
 
