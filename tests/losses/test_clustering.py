@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
-from separate_cli.losses import deep_clustering_loss
+from separate_cli.losses import deep_clustering_loss, whitened_clustering_loss
 
 
 def embeddings(batch: int, bins: int, dim: int, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -63,3 +63,32 @@ def test_gradients_in_float64() -> None:
 def test_what_does_not_fit_is_refused(embedding: Tensor, index: Tensor, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         deep_clustering_loss(embedding, index)
+
+
+def test_whitened_is_what_the_best_linear_map_leaves_unexplained() -> None:
+    embedding = embeddings(2, 30, 4) * torch.linspace(0.5, 2, 30, dtype=torch.float64)[:, None]
+    index = torch.randint(3, (2, 5, 6), generator=torch.Generator().manual_seed(1))
+    weights = torch.rand(2, 5, 6, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    found = whitened_clustering_loss(embedding, index, 7 * weights, n_src=3)
+    for item in range(2):
+        roots = (weights[item].flatten() / weights[item].sum()).sqrt()[:, None]
+        V, Y = embedding[item] * roots, one_hot(index[item].flatten(), 3) * roots
+        rest = Y - V @ torch.linalg.pinv(V) @ Y
+        assert float(found[item]) == pytest.approx(float((rest.square().sum(0) / Y.square().sum(0)).sum()), abs=5e-3)
+
+
+def test_whitened_is_nothing_for_indicators_and_all_for_vectors_that_tell_nothing() -> None:
+    index = torch.tensor([[[0, 1, 1], [0, 0, 1]]])
+    told = one_hot(index.flatten(1), 5).double() @ torch.randn(5, 5, dtype=torch.float64)
+    weights = torch.ones(1, 2, 3)
+    assert float(whitened_clustering_loss(told, index, weights, n_src=2)) == pytest.approx(0, abs=0.01)
+    assert float(whitened_clustering_loss(torch.zeros(1, 6, 5), index, weights, n_src=2)) == pytest.approx(2, abs=0.01)
+    assert float(whitened_clustering_loss(told, index, torch.zeros(1, 2, 3), n_src=2)) == 0  # silence
+
+
+def test_whitened_gradients_in_float64() -> None:
+    index = torch.randint(2, (2, 3, 4), generator=torch.Generator().manual_seed(1))
+    weights = torch.rand(2, 3, 4, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    assert torch.autograd.gradcheck(
+        lambda v: whitened_clustering_loss(v, index, weights, n_src=2), (embeddings(2, 12, 3).requires_grad_(),)
+    )

@@ -68,3 +68,22 @@ def test_both_heads_are_trained() -> None:
 def test_unknown_head_is_refused() -> None:
     with pytest.raises(ValueError, match="'masks' or 'clustering', got 'both'"):
         tiny(head="both")
+
+
+def test_level_does_not_matter_when_asked() -> None:
+    model, wav = tiny(take_log=True, any_level=True).eval(), torch.randn(1, 400)
+    with torch.no_grad():
+        torch.testing.assert_close(model(100 * wav), 100 * model(wav), rtol=1e-3, atol=1e-2)
+        torch.testing.assert_close(model.embed(10 * wav), model.embed(wav), rtol=1e-3, atol=1e-4)
+
+
+def test_any_level_needs_logarithms() -> None:
+    with pytest.raises(ValueError, match="needs take_log"):
+        tiny(any_level=True)
+
+
+def test_separated_waves_beside_embeddings_are_those_of_the_model() -> None:
+    model, wav = tiny(take_log=True).eval(), torch.randn(2, 400)
+    embeddings, waves = model.embed_and_separate(wav)
+    torch.testing.assert_close(waves, model(wav))
+    torch.testing.assert_close(embeddings, model.embed(wav))

@@ -16,6 +16,7 @@ from separate_cli.losses.catalogue import FILES, available, get, register_loss
 
 if TYPE_CHECKING:
     from separate_cli.losses.clustering import deep_clustering_loss as deep_clustering_loss
+    from separate_cli.losses.clustering import whitened_clustering_loss as whitened_clustering_loss
     from separate_cli.losses.compressed import SingleSrcCompressedSpectral as SingleSrcCompressedSpectral
     from separate_cli.losses.consistent import MixtureConsistentLossWrapper as MixtureConsistentLossWrapper
     from separate_cli.losses.log_spectral import SingleSrcLogSpectralDistance as SingleSrcLogSpectralDistance

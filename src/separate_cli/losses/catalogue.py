@@ -34,6 +34,7 @@ FILES: dict[str, str] = {
     "SinkPITLossWrapper": "sinkpit",
     "SoftF1Loss": "soft_f1",
     "deep_clustering_loss": "clustering",
+    "whitened_clustering_loss": "clustering",
     "multisrc_mse": "mse",
     "multisrc_neg_sasdr": "silence",
     "multisrc_neg_sdsdr": "sdr",

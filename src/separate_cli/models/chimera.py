@@ -22,13 +22,16 @@ from torch import Tensor, nn
 
 from separate_cli.dsp.vad import ebased_vad
 from separate_cli.filterbanks import make_enc_dec, transforms
+from separate_cli.layers import norms
 from separate_cli.layers.k_means import k_means
 from separate_cli.layers.recurrent import SingleRNN
 from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder
+from separate_cli.models.shapes import as_given, mono_batch
 
 __all__ = ["Chimera"]
 
 _EPS = 1e-8
+_FLOOR = 1e-2
 
 
 class Chimera(EncoderMaskerDecoder):
@@ -48,11 +51,13 @@ class Chimera(EncoderMaskerDecoder):
         dropout: Probability that a number between layers is dropped in training.
         embedding_dim: Size of the vector of a bin.
         take_log: Whether the network sees logarithms of magnitudes.
+        any_level: Whether it sees them relative to their mean, floored 40 dB below it, each frame with mean 0 and
+            variance 1: then the level of a recording does not matter.
         head: Which head ``forward`` separates with.
         sample_rate: In Hz.
 
     Raises:
-        ValueError: If a name is unknown.
+        ValueError: If a name is unknown, or any_level is asked for without take_log.
 
     >>> model = Chimera(n_src=2, hidden_size=8, embedding_dim=4)
     >>> model.embed(torch.randn(1, 1024)).shape  # 129 frequencies, 13 frames
@@ -75,11 +80,14 @@ class Chimera(EncoderMaskerDecoder):
         dropout: float = 0.3,
         embedding_dim: int = 20,
         take_log: bool = False,
+        any_level: bool = False,
         head: Literal["masks", "clustering"] = "masks",
         sample_rate: float = 8000,
     ) -> None:
         if head not in {"masks", "clustering"}:
             raise ValueError(f"head must be 'masks' or 'clustering', got {head!r}.")
+        if any_level and not take_log:
+            raise ValueError("any_level needs take_log: only a logarithm turns a level into an offset.")
         encoder, decoder = make_enc_dec("stft", n_filters, kernel_size, stride=stride, sample_rate=sample_rate)
         rnn = SingleRNN(
             rnn_type, encoder.n_feats_out // 2, hidden_size, n_layers, dropout=dropout, bidirectional=bidirectional
@@ -87,9 +95,10 @@ class Chimera(EncoderMaskerDecoder):
         masker = _Heads(rnn, encoder.n_feats_out // 2, n_src, embedding_dim, dropout)
         super().__init__(encoder, masker, decoder, sample_rate=sample_rate, n_sources=n_src)
         self.masker: _Heads
-        self.take_log = take_log
+        self.take_log, self.any_level = take_log, any_level
+        self.norm = norms.get("cLN")(encoder.n_feats_out // 2) if any_level else nn.Identity()
         self.head = head
-        if not bidirectional and head == "masks":
+        if not bidirectional and head == "masks" and not any_level:
             self.lookahead_samples = kernel_size - 1
 
     def forward_masker(self, tf_rep: Tensor) -> Tensor:
@@ -110,10 +119,21 @@ class Chimera(EncoderMaskerDecoder):
         hidden = self._hidden(self.forward_encoder(wav.unsqueeze(1)))
         return self.masker.embeddings(hidden), self.masker.masks(hidden)
 
+    def embed_and_separate(self, wav: Tensor) -> tuple[Tensor, Tensor]:
+        """``embed`` of ``(batch, time)``, and the waves ``(batch, source, time)`` that the masks give."""
+        waves = mono_batch(wav, min_samples=self.min_samples)
+        frames = self.forward_encoder(waves)
+        hidden = self._hidden(frames)
+        separated = self._synthesise(frames, self.masker.masks(hidden))
+        return self.masker.embeddings(hidden), as_given(separated, wav)
+
     def _hidden(self, tf_rep: Tensor) -> Tensor:
-        magnitudes = transforms.mag(tf_rep)
-        seen = (magnitudes + _EPS).log() if self.take_log else magnitudes
-        hidden: Tensor = self.masker(seen.mT)
+        seen = transforms.mag(tf_rep)
+        if self.any_level:
+            seen = seen / (seen.mean((-2, -1), keepdim=True) + _EPS) + _FLOOR
+        elif self.take_log:
+            seen = seen + _EPS
+        hidden: Tensor = self.masker(self.norm(seen.log() if self.take_log else seen).mT)
         return hidden
 
     def _clustered(self, tf_rep: Tensor, hidden: Tensor) -> Tensor:

@@ -55,13 +55,19 @@ class LatentsObjective(_Objective):
 
 
 class ClusteringObjective(_Objective):
-    """Deep clustering of the bins, and the terms of the loss on masked magnitudes beside it."""
+    """Deep clustering of the bins, and the terms of the loss on what the masks give beside it."""
 
     needs_terms: ClassVar[bool] = False
 
     kind: Literal["clustering"] = "clustering"
     share: Probability = Field(1.0, description="Of deep clustering in the loss. Below 1 it is a Chimera network.")
-    range_db: NonNegativeFloat = Field(40.0, description="Bins so far below the loudest do not count.")
+    form: Literal["plain", "whitened"] = Field(
+        "plain", description="plain: affinities of all bins alike. whitened: by magnitude, and quicker to learn."
+    )
+    range_db: NonNegativeFloat = Field(40.0, description="plain: bins so far below the loudest do not count.")
+    compare: Literal["magnitudes", "waves"] = Field(
+        "magnitudes", description="What the terms of the loss compare: masked magnitudes, or the separated waves."
+    )
 
 
 class CountingObjective(_Objective):
