@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -8,6 +9,7 @@ import pytest
 
 from separate_cli.errors import InputError, UsageError
 from separate_cli.pipeline.plan import Plan, make_plan
+from separate_cli.pipeline.runner import run_plan
 from separate_cli.pipeline.stage import Source, Stage
 from separate_cli.pipeline.store import Slot
 
@@ -153,3 +155,13 @@ def test_plan_of_a_finished_run_works_where_nothing_can_be_written(toys: ModuleT
     before = sorted(root.rglob("*"))
     assert toys.plan(root).is_done
     assert sorted(root.rglob("*")) == before
+
+
+def test_a_shared_stage_is_made_once_for_all_runs(toys: ModuleType, root: Path) -> None:
+    first, total, _ = toys.stages()
+    shared = replace(first, shared=True)
+    (record,) = run_plan(make_plan([shared], workspace=root, run="one"))
+    assert record.folder.parent == root / "exp" / "corpora" / "count"
+    plan = make_plan([shared, replace(total, inputs={"count": shared})], workspace=root, run="two")
+    assert states(plan) == {"count": "fresh", "total": "missing"}
+    assert run_plan(plan)[1].folder.parent == root / "exp" / "two" / "total"

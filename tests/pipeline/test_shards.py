@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import pytest
-import toys
 
 from separate_cli.errors import UsageError
 from separate_cli.files import write_text
@@ -56,7 +56,7 @@ def test_what_is_no_shard_is_refused(text: str) -> None:
         Shard.parse(text)
 
 
-def test_the_last_member_finishes_the_stage_with_what_all_have_made(tmp_path: Path) -> None:
+def test_the_last_member_finishes_the_stage_with_what_all_have_made(toys: ModuleType, tmp_path: Path) -> None:
     assert run_shard(plan(tmp_path), Shard.parse("3/3")) == ()
     assert run_shard(plan(tmp_path), Shard(1, 3)) == ()
     assert run_shard(plan(tmp_path), Shard(1, 3)) == ()  # once more is no work

@@ -63,7 +63,8 @@ def carry_out(
         return None
     tune_process()
     if not plan.is_done:
-        note_run(plan.workspace / "exp" / plan.run, recipe=recipe, overrides=list(overrides or ()), stages=names)
+        own = [stage.name for stage in stages if not stage.shared]
+        note_run(plan.workspace / "exp" / plan.run, recipe=recipe, overrides=list(overrides or ()), stages=own)
     records = run_plan(plan, progress=out, on_event=lambda event: out.note(f"{event.stage}: {event.text}"), wait=wait)
     out.result({"run": plan.run, "workspace": str(plan.workspace), "stages": [_describe(one) for one in records]})
     return {record.stage: record for record in records}

@@ -30,7 +30,7 @@ from separate_cli.pipeline.store import Slot
 from separate_cli.progress import SILENT, Progress
 from separate_cli.registry import Registry
 
-__all__ = ["CACHE_FILE", "Plan", "Planner", "State", "Step", "make_plan"]
+__all__ = ["CACHE_FILE", "SHARED", "Plan", "Planner", "State", "Step", "make_plan"]
 
 State = Literal["fresh", "missing", "stale", "partial", "extend", "redo", "waits"]
 
@@ -38,6 +38,8 @@ _Verdict = tuple[State, str, Record | None]
 
 CACHE_FILE = Path("exp", ".hashes.sqlite")
 """Where a workspace remembers content hashes."""
+SHARED = "corpora"
+"""The run that stages belong to whose results serve all runs."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ class Planner:
         inputs = {name: self._content(name, source, earlier) for name, source in stage.inputs.items()}
         digests = {name: content.digest for name, content in inputs.items()}
         key = stage_key(stage.name, stage.version, stage.spec.identity(), digests)
-        slot = Slot(self.folder / stage.name, key)
+        slot = Slot((self.workspace / "exp" / SHARED if stage.shared else self.folder) / stage.name, key)
         state, reason, record = self._judge(stage, slot, inputs, locked=locked)
         return Step(stage, state, reason, slot, inputs, record)
 
@@ -169,7 +171,7 @@ class Planner:
             return extend if more else ("fresh", f"done {ago(whole.finished)}", whole)
         if begun:
             return "partial", begun, None
-        last = newest(slot.parent)
+        last = None if stage.shared else newest(slot.parent)
         if broken or last is None:
             return ("stale", broken, None) if broken else ("missing", "never run", None)
         return "stale", changes(last, version=stage.version, spec=stage.spec.identity(), inputs=inputs), None

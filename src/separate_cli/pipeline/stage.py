@@ -66,6 +66,7 @@ class Stage:
             trust a file only because it is there. Files that should be whole or absent go through ``files``.
         inputs: Input name → an earlier stage or a source.
         incidental: Patterns of output files that later stages do not depend on: logs, plots.
+        shared: Whether one result serves all runs of a workspace.
     """
 
     name: str
@@ -74,3 +75,4 @@ class Stage:
     run: Callable[[StageContext], None]
     inputs: Mapping[str, Stage | Source] = field(default_factory=dict)
     incidental: tuple[str, ...] = ()
+    shared: bool = False

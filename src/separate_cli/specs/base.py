@@ -124,11 +124,13 @@ class StageSpec(Spec):
     ``version``     raised by hand when the meaning of the stage's output changes
     ``after``       earlier stages whose finished folders the stage is given, by name; see ``needs``
     ``incidental``  patterns of its files that later stages do not depend on: logs, plots, examples
+    ``shared``      whether one result serves all runs of a workspace, as a corpus does
     """
 
     version: ClassVar[int] = 1
     after: ClassVar[tuple[str, ...]] = ()
     incidental: ClassVar[tuple[str, ...]] = ()
+    shared: ClassVar[bool] = False
 
     def needs(self) -> tuple[str, ...]:
         """The earlier stages that this spec needs. Override where that depends on its fields."""

@@ -174,7 +174,9 @@ class CorpusSpec(StageSpec):
 
 
 class MixtureCorpus(CorpusSpec):
-    """A corpus of mixtures that are made of other corpora."""
+    """A corpus of mixtures that are made of other corpora. Large, so that all recipes of a workspace share it."""
+
+    shared: ClassVar[bool] = True
 
     mixtures: Literal["on_disk", "on_the_fly"] = Field(
         "on_disk", description="Write them as files, or only a list from which the same samples are added up when read."

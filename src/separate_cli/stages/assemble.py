@@ -44,6 +44,7 @@ def _stage(section: Section, earlier: dict[str, Stage]) -> Stage:
         run=_run_later(section),
         inputs={**{name: earlier[name] for name in section.after}, **behind, **sources},
         incidental=section.spec.incidental,
+        shared=section.spec.shared,
     )
 
 
