@@ -10,7 +10,7 @@ from separate_cli import __version__
 
 __all__ = ["app", "main"]
 
-VERBS: tuple[str, ...] = ("infer", "run", "data", "train", "eval", "status", "recipes", "model", "doctor", "demo")
+VERBS: tuple[str, ...] = ("infer", "run", "data", "train", "eval", "publish", "status", "recipes", "model", "search_hub", "doctor", "demo")
 """Files of this folder, in the order of ``sep --help``. Each has ``register(app)`` and imports nothing heavy."""
 
 app = typer.Typer(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from separate_cli.cli import model_cache
 from separate_cli.cli.command import command
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ __all__ = ["register"]
 _group = typer.Typer(name="model", help="Look into checkpoints, check, convert and export them.", no_args_is_help=True)
 
 ModelArgument = Annotated[
-    str, typer.Argument(metavar="MODEL", help="A bundled name, a checkpoint file or a run folder.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="MODEL", help="A bundled or published name, a file, a run folder or a URL.", show_default=False
+    ),
 ]
 ModelClass = Annotated[
     str,
@@ -27,6 +31,7 @@ ModelClass = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the group to ``app``."""
+    model_cache.register(_group)
     app.add_typer(_group, epilog="Example: sep model show demask")
 
 
@@ -54,16 +59,17 @@ def show(model: ModelArgument, model_class: ModelClass = "") -> None:
     Example: sep model show demask
     """
     from separate_cli.files import hash_file
-    from separate_cli.hub.loading import read_weights
-    from separate_cli.hub.references import locate
+    from separate_cli.hub.loading import read_located
+    from separate_cli.hub.references import resolve
     from separate_cli.report.console import out
 
-    path = locate(model)
-    weights = read_weights(path, model_name=model_class)
+    found = resolve(model, progress=out)
+    weights = read_located(found, model_name=model_class)
     facts = {
-        "path": str(path),
-        "sha256": hash_file(path),
-        "bytes": path.stat().st_size,
+        "path": str(found.path),
+        **({"origin": found.origin} if found.origin else {}),
+        "sha256": hash_file(found.path),
+        "bytes": found.path.stat().st_size,
         "tensors": len(weights.tensors),
         "values": sum(tensor.numel() for tensor in weights.tensors.values()),
         **_summary(weights.header),
@@ -157,7 +163,7 @@ def export(
     from separate_cli.hub.loading import load_model
     from separate_cli.report.console import out
 
-    loaded = load_model(model, model_name=model_class)
+    loaded = load_model(model, model_name=model_class, progress=out)
     target = output or Path(loaded.name + SUFFIXES[format])
     if target.exists() and not overwrite:
         raise OutputError(f"{target} exists.", hint="Choose another name with -o, or give --overwrite.")

@@ -29,7 +29,7 @@ from separate_cli.net.session import Client
 from separate_cli.settings import cache_folder, hugging_face_url, is_offline, zenodo_url
 from separate_cli.specs.search import SearchSpec
 
-__all__ = ["COMMUNITY", "Findings", "search"]
+__all__ = ["COMMUNITY", "TAGS", "Findings", "read_wanted", "search", "search_for"]
 
 COMMUNITY = "asteroid-models"
 """The community of source separation models on Zenodo."""
@@ -77,14 +77,34 @@ def search(query: str = "", *, refresh: bool = False, **filters: Any) -> Finding
         UsageError: If a filter is unknown or has an impossible value.
         RemoteError: If neither hub can be asked.
     """
+    return search_for(read_wanted(query=query, **filters), refresh=refresh)
+
+
+def read_wanted(**fields: Any) -> SearchSpec:
+    """What is wanted, from fields of ``SearchSpec`` in the form that a person writes.
+
+    Raises:
+        UsageError: If one is unknown or has an impossible value.
+
+    >>> read_wanted(sample_rate="16k", min_scores="si_sdr>=10").sample_rate
+    16000
+    """
     try:
-        wanted = SearchSpec(query=query, **filters)
+        return SearchSpec(**fields)
     except ValidationError as error:
         fault = error.errors()[0]
-        name = ".".join(str(part) for part in fault["loc"][:1])
-        raise UsageError(
-            f"{name}: {fault['msg']}, got {fault['input']!r}.", hint="See: sep search-hub --help"
-        ) from error
+        option = str(fault["loc"][0]).replace("min_scores", "min-score").replace("_", "-")
+        why = str(fault["msg"]).removeprefix("Value error, ")
+        hint = "See: sep search-hub --help"
+        raise UsageError(f"--{option}: {why[:1].lower()}{why[1:]}, got {fault['input']!r}.", hint=hint) from error
+
+
+def search_for(wanted: SearchSpec, *, refresh: bool = False) -> Findings:
+    """As ``search``, for what was read by ``read_wanted``.
+
+    Raises:
+        RemoteError: If neither hub can be asked.
+    """
     hubs: dict[str, tuple[str, Callable[[], list[Listing]]]] = {
         "Zenodo": (zenodo_url(), _from_zenodo),
         "Hugging Face": (hugging_face_url(), _from_hugging_face),
