@@ -28,6 +28,7 @@ def carry_out(
     fresh: bool | Collection[str] = False,
     dry_run: bool = False,
     wait: bool = False,
+    shard: str | None = None,
 ) -> dict[str, Record] | None:
     """Run a recipe's stages, or with ``dry_run`` only say what would be done.
 
@@ -40,14 +41,20 @@ def carry_out(
         fresh: Redo from scratch: all stages, or those named.
         dry_run: Do nothing.
         wait: Wait for another process at work on the same result.
+        shard: Make only this share of the last stage, ``"2/8"``.
 
     Returns:
-        Stage name → its record; None after a dry run. ``--json`` already has its result.
+        Stage name → its record; None after a dry run; empty while other shares are missing. ``--json`` already has its
+        result.
+
+    Raises:
+        SepError: Whatever is wrong with the recipe, its inputs or the disk.
     """
     from separate_cli.inference.process import tune_process
     from separate_cli.pipeline.inventory import note_run
     from separate_cli.pipeline.plan import make_plan
-    from separate_cli.pipeline.runner import run_plan
+    from separate_cli.pipeline.runner import Event, run_plan, run_shard
+    from separate_cli.pipeline.shards import Shard
     from separate_cli.recipes.load import load_recipe
     from separate_cli.report.console import out
     from separate_cli.settings import workspace
@@ -62,10 +69,19 @@ def carry_out(
         _show(plan)
         return None
     tune_process()
-    if not plan.is_done:
-        own = [stage.name for stage in stages if not stage.shared]
+    own = [stage.name for stage in stages if not stage.shared]
+    if own and not plan.is_done:
         note_run(plan.workspace / "exp" / plan.run, recipe=recipe, overrides=list(overrides or ()), stages=own)
-    records = run_plan(plan, progress=out, on_event=lambda event: out.note(f"{event.stage}: {event.text}"), wait=wait)
+
+    def tell(event: Event) -> None:
+        out.note(f"{event.stage}: {event.text}")
+
+    if shard is None:
+        records = run_plan(plan, progress=out, on_event=tell, wait=wait)
+    elif plan.fresh:
+        raise UsageError("--fresh and --shard do not go together.", hint="Delete the old result instead.")
+    else:
+        records = run_shard(plan, Shard.parse(shard), progress=out, on_event=tell)
     out.result({"run": plan.run, "workspace": str(plan.workspace), "stages": [_describe(one) for one in records]})
     return {record.stage: record for record in records}
 
