@@ -10,7 +10,9 @@ from separate_cli import __version__
 
 __all__ = ["app", "main"]
 
-VERBS: tuple[str, ...] = ("infer", "run", "data", "train", "eval", "publish", "status", "recipes", "model", "search_hub", "doctor", "demo")
+VERBS: tuple[str, ...] = (
+    "infer", "search_hub", "run", "data", "train", "eval", "publish", "status", "recipes", "model", "doctor", "demo",
+)  # fmt: skip
 """Files of this folder, in the order of ``sep --help``. Each has ``register(app)`` and imports nothing heavy."""
 
 app = typer.Typer(
