@@ -6,21 +6,26 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from servers.hugging_face import HuggingFace
+    from servers.zenodo import Zenodo
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Acceptance tests exist only where their material is named: SEP_ACCEPTANCE_DATA, SEP_ACCEPTANCE_GOLDENS."""
-    if os.environ.get("SEP_ACCEPTANCE_DATA") or os.environ.get("SEP_ACCEPTANCE_GOLDENS"):
-        return
-    wanted = [item for item in items if "acceptance" not in item.keywords]
-    config.hook.pytest_deselected(items=[item for item in items if "acceptance" in item.keywords])
-    items[:] = wanted
+    """Acceptance tests exist only where their material is named, those of the compiler only where asked for."""
+    left_out = set() if "compile" in config.option.markexpr else {"compile"}
+    if not (os.environ.get("SEP_ACCEPTANCE_DATA") or os.environ.get("SEP_ACCEPTANCE_GOLDENS")):
+        left_out.add("acceptance")
+    config.hook.pytest_deselected(items=[item for item in items if left_out & set(item.keywords)])
+    items[:] = [item for item in items if not left_out & set(item.keywords)]
 
 
 @pytest.fixture
@@ -54,6 +59,41 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
     yield
+
+
+@pytest.fixture
+def zenodo(monkeypatch: pytest.MonkeyPatch) -> Iterator[Zenodo]:
+    """A Zenodo on loopback, used as the real one is."""
+    from servers.zenodo import Zenodo
+
+    with Zenodo() as server:
+        monkeypatch.setenv("SEP_ZENODO_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def hugging_face(monkeypatch: pytest.MonkeyPatch) -> Iterator[HuggingFace]:
+    """A Hugging Face on loopback, used as the real one is; nobody is logged in."""
+    from huggingface_hub import constants
+
+    from servers.hugging_face import HuggingFace
+
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", "nowhere")
+    with HuggingFace() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        yield server
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that clients of the network would have waited; they do not."""
+    from separate_cli.net.session import Client
+
+    noted: list[float] = []
+    monkeypatch.setitem(Client.__init__.__kwdefaults__, "sleep", noted.append)
+    return noted
 
 
 @pytest.fixture(scope="session")
