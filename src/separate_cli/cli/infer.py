@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -28,7 +28,9 @@ def register(app: typer.Typer) -> None:
 def infer(
     model: Annotated[
         str,
-        typer.Argument(metavar="MODEL", help="A bundled name, a checkpoint file or a run folder.", show_default=False),
+        typer.Argument(
+            metavar="MODEL", help="A bundled or published name, a file, a run folder or a URL.", show_default=False
+        ),
     ],
     files: Annotated[
         list[str],
@@ -74,6 +76,15 @@ def infer(
         float | None,
         typer.Option("--chunk-seconds", metavar="SECONDS", help="Shorter needs less memory.", rich_help_panel=_SOUND),
     ] = None,
+    require_licence: Annotated[
+        Literal["commercial"] | None,
+        typer.Option(
+            "--require-licence",
+            "--require-license",
+            metavar="commercial",
+            help="Refuse a model whose licence or training data forbid this use, or do not say.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Redo what is done; replace files that sep did not write.")
     ] = False,
@@ -87,6 +98,7 @@ def infer(
 
     tune_process()
     from separate_cli.hub import load_model
+    from separate_cli.hub.licence_gate import require_commercial_use
     from separate_cli.report.console import out
     from separate_cli.stages.infer import infer as run
 
@@ -94,7 +106,11 @@ def infer(
         channels=channels, resample=resample, chunk_seconds=chunk_seconds, container=container, bits=bits,
         device=device, overwrite=overwrite,
     )  # fmt: skip
-    loaded = load_model(model)
+    loaded = load_model(model, progress=out)
+    if loaded.notice:
+        out.warn(loaded.notice)
+    if require_licence is not None:
+        require_commercial_use(loaded.header, name=loaded.name)
     outcomes: list[Outcome] = []
     left_out: list[Path] = []
     try:
@@ -108,7 +124,7 @@ def infer(
             out.note(f"{path}: left out, sep itself made it")
         out.result(
             {
-                "model": {"name": loaded.name, "sha256": loaded.content_hash},
+                "model": {"name": loaded.name, "sha256": loaded.content_hash, "origin": loaded.origin},
                 "files": [_row(outcome) for outcome in outcomes],
                 "left_out": [str(path) for path in left_out],
             }
