@@ -64,6 +64,13 @@ def acceptance(session: nox.Session) -> None:
 
 
 @nox.session
+def compile(session: nox.Session) -> None:
+    """Every model through ``torch.compile``; needs a C++ compiler and about half an hour."""
+    session.install(".", *TEST_TOOLS)
+    session.run("pytest", "-q", "-m", "compile", "tests/models/test_compile.py", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Benchmarks, one after the other; name some to run only those: ``nox -s bench -- startup``."""
     session.install(".[metrics,beamforming]")

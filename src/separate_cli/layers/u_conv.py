@@ -72,7 +72,8 @@ class _Pyramid(nn.Module):
         merged = levels.pop()
         while levels:
             finer = levels.pop()
-            merged = finer + functional.interpolate(merged, scale_factor=2.0, mode="nearest")[..., : finer.shape[-1]]
+            twice = torch.stack([merged, merged], -1).flatten(-2)  # compilers know no factors of sizes but whole ones
+            merged = finer + twice[..., : finer.shape[-1]]
         total: Tensor = self.final_norm(merged)
         return total
 
