@@ -35,7 +35,7 @@ _METRICS = frozenset(
     }
 )
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
-_SCORE = re.compile(rf"^[^\w]*(?P<key>[A-Za-z][\w\-. ]{{0,24}}?)[^\w.+-]+(?P<value>{_NUMBER})(?![\w.])")
+_SCORE = re.compile(rf"^[^\w]*(?P<key>[A-Za-z][\w\-. ]{{0,24}}?)[^\w.+-]+(?P<value>{_NUMBER})(?![\w.-])")
 _SETTING = re.compile(r"^[^\w]*(?P<key>sample_rate|n_src|task)\W*[:=|]\W*(?P<value>[\w.]{1,24})", re.IGNORECASE)
 _NOTICE = re.compile(
     r"\bis (?:a derivative of|adapted from)\b.{0,4000}?(?:is licensed under|\Z)", re.IGNORECASE | re.DOTALL

@@ -93,7 +93,7 @@ def listing_from_zenodo(document: Mapping[str, Any]) -> Listing:
         url=clean(_table(document.get("links")).get("self_html") or "", limit=200),
         licence=clean(_table(about.get("license")).get("id") or "", limit=40),
         author=", ".join(creators),
-        updated=clean(about.get("publication_date") or "", limit=10),
+        updated=clean(str(about.get("publication_date") or "")[:10]),
         downloads=_count(_table(document.get("stats")).get("version_downloads")),
     )
 
@@ -123,7 +123,7 @@ def listing_from_hugging_face(document: Mapping[str, Any], *, url: str, card: st
         url=url,
         licence=licence[0],
         author=clean(document.get("author") or repo.partition("/")[0], limit=60),
-        updated=clean(document.get("lastModified") or "", limit=10).rstrip("…"),
+        updated=clean(str(document.get("lastModified") or "")[:10]),
         downloads=_count(document.get("downloads")),
     )
     stated = dict(_scores(document.get("model-index") or front.get("model-index")))
