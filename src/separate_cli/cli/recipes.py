@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from separate_cli.cli.choices import RecipeArgument, SetOption
 from separate_cli.cli.command import command
+
+if TYPE_CHECKING:
+    from separate_cli.recipes.load import Entry
 
 __all__ = ["register"]
 
@@ -35,7 +38,6 @@ def ls(task: TaskOption = None) -> None:
 
     Example: sep recipes ls --task enhancement
     """
-    from separate_cli.recipes.find import label
     from separate_cli.recipes.load import available
     from separate_cli.report.console import out
 
@@ -50,18 +52,11 @@ def ls(task: TaskOption = None) -> None:
         for entry in entries
     ]
     out.result({"recipes": documents})
-    columns = ["name", "task", "corpus", "model", "published", "description", "where"]
-    rows = [
-        [
-            entry.name,
-            *(str(entry.header.get(column, "")) for column in columns[1:4]),
-            _scores(entry.header.get("published")),
-            str(entry.faults[0]) if entry.faults else str(entry.header.get("description", "")),
-            label(entry.file),
-        ]
-        for entry in entries
-    ]
-    out.table(columns, rows)
+    columns = ["name", "task", "corpus", "model", "published", "ours", "disk", "time"]
+    out.table(columns, [_row(entry) for entry in entries])
+    for entry in entries:
+        for fault in entry.faults:
+            out.warn(str(fault))
 
 
 def show(recipe: RecipeArgument, overrides: SetOption = None) -> None:
@@ -125,5 +120,16 @@ def check(recipes: RecipesArgument = None, overrides: SetOption = None) -> None:
         raise SpecError(f"{len(faults)} faults found.", faults=tuple(faults), hint="Correct what is listed.")
 
 
-def _scores(published: object) -> str:
-    return ", ".join(f"{name} {value}" for name, value in published.items()) if isinstance(published, dict) else ""
+def _row(entry: Entry) -> list[str]:
+    from separate_cli.recipes.find import BUILTIN, label
+
+    own = "" if entry.file.is_relative_to(BUILTIN) else f" ({label(entry.file)})"
+    header = entry.header
+    texts = {name: str(header.get(name, "")) for name in ("task", "corpus", "model", "disk", "time")}
+    scores = {name: _scores(header.get(name)) for name in ("published", "ours")}
+    cells = {"name": entry.name + own, **texts, **scores}
+    return [cells[name] for name in ("name", "task", "corpus", "model", "published", "ours", "disk", "time")]
+
+
+def _scores(scores: object) -> str:
+    return ", ".join(f"{name} {value}" for name, value in scores.items()) if isinstance(scores, dict) else ""

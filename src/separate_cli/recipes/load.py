@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from separate_cli.errors import Fault, InputError, SepError, SpecError, UsageError
+from separate_cli.recipes.clashes import clashes
 from separate_cli.recipes.find import find_recipe, label, list_recipes
 from separate_cli.recipes.node import Node, parse
 from separate_cli.recipes.recipe import HEADER, Recipe
@@ -17,7 +18,7 @@ from separate_cli.recipes.validate import closest, validate
 
 __all__ = ["Entry", "available", "load_recipe", "load_with_origins"]
 
-_OWN = ("name", "published", "source")
+_OWN = ("name", "published", "source", "ours")
 """What a recipe does not inherit: another system's name and scores."""
 
 
@@ -59,6 +60,8 @@ def load_with_origins(name: str, overrides: Sequence[str] = ()) -> tuple[Recipe,
         for override in overrides:
             tree = _override(tree, override, faults)
         recipe = validate(tree, faults)
+        for path, problem in clashes(recipe) if recipe is not None else ():
+            faults.append(Fault(tree.locate(path)[0], ".".join(path), problem))
         if recipe is not None and not faults:
             return recipe, tree
     count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"

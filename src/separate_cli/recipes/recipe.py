@@ -31,7 +31,8 @@ class Section(Spec):
 class Recipe(Spec):
     """A named chain of stages, as data. Only the sections decide results; the header is for people.
 
-    ``published`` holds scores reported elsewhere for this system, by metric name; ``source`` says where.
+    ``published`` holds scores reported elsewhere for this system, by metric name, and ``source`` says where; ``ours``
+    holds what we have reached with the recipe. ``disk`` and ``time`` are about what it takes.
     """
 
     name: _RunName
@@ -41,6 +42,9 @@ class Recipe(Spec):
     model: str = ""
     published: dict[str, float] = Field(default_factory=dict)
     source: str = ""
+    ours: dict[str, float] = Field(default_factory=dict)
+    disk: str = ""
+    time: str = ""
     sections: tuple[Section, ...]
 
     @field_validator("sections")

@@ -23,7 +23,7 @@ _PLAIN = {
     "String should match pattern": "expected text that matches",
 }
 _WIDTH = 60
-_LISTED = 12
+_LISTED = 16
 
 
 def validate(tree: Node, faults: list[Fault]) -> Recipe | None:
