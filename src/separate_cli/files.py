@@ -52,10 +52,15 @@ def output_error(path: Path, error: OSError) -> OutputError:
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Give a temporary sibling to write to; rename it to ``path`` on success, remove it on any failure.
 
     The temporary name keeps the suffix of ``path``, because some writers choose the format by it.
+
+    Args:
+        path: The file.
+        durable: Wait until the disk has it, which takes milliseconds. Without that, a file is whole or absent after a
+            kill, but may be short after a power cut: for thousands of files whose lengths are noted elsewhere.
 
     Raises:
         OutputError: If the folder cannot be made or the file cannot be written (also a full disk).
@@ -66,8 +71,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
+        if durable:
+            with temporary.open("rb+") as stream:
+                os.fsync(stream.fileno())
         temporary.replace(path)
     except OSError as error:
         raise output_error(path, error) from error
@@ -76,9 +82,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write ``content`` to ``path``, whole or not at all."""
-    with atomic_path(path) as temporary:
+def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write ``content`` to ``path``, whole or not at all; see ``atomic_path``."""
+    with atomic_path(path, durable=durable) as temporary:
         temporary.write_bytes(content)
 
 

@@ -21,13 +21,14 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from separate_cli.audio.encode import encode_audio
 from separate_cli.audio.formats import AudioFormat
-from separate_cli.audio.writer import write_audio
 from separate_cli.data.corpus import Corpus
 from separate_cli.data.making import Made, make_all
 from separate_cli.data.mixtures import Mixture, Piece, mixture_of_row, row_of_mixture
 from separate_cli.data.pieces import add_up, round_as_file
 from separate_cli.errors import InputError
+from separate_cli.files import write_bytes
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.prepare import MixtureCorpus
 
@@ -156,7 +157,8 @@ def write_order(order: Order, waves: Waves, folder: Path, *, suffix: str = ".wav
     paths = {name: f"{order.place}/{name}/{mixture.id}{suffix}" for name in waves}
     for name, wave in waves.items():
         rounded = wave if mixture.bits is None else round_as_file(wave, mixture.bits)
-        write_audio(folder / paths[name], rounded, mixture.sample_rate, form=form)
+        content = encode_audio(rounded, mixture.sample_rate, form)
+        write_bytes(folder / paths[name], content, durable=False)  # the journal notes the length
     return replace(mixture, signals={name: Piece(path) for name, path in paths.items()}, bits=None)
 
 
