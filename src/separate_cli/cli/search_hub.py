@@ -123,7 +123,7 @@ def _rate(listing: Listing) -> str:
 
 
 def _score(listing: Listing, wanted: SearchSpec) -> str:
-    from separate_cli.hub.fitting import shown_score
+    from separate_cli.hub.search_filters import shown_score
 
     found = shown_score(listing, wanted)
     if found is None:

@@ -21,9 +21,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from separate_cli.errors import RemoteError, SepError, UsageError
 from separate_cli.files import write_json
-from separate_cli.hub.fitting import fits, in_order
 from separate_cli.hub.hugging_face import LIBRARY_NAME, client_for_hugging_face, models_tagged, read_card_text
 from separate_cli.hub.listing import Listing, listing_from_hugging_face, listing_from_zenodo
+from separate_cli.hub.search_filters import fits, in_order
 from separate_cli.hub.zenodo_records import community_records
 from separate_cli.net.session import Client
 from separate_cli.settings import cache_folder, hugging_face_url, is_offline, zenodo_url
