@@ -8,6 +8,7 @@ A section is looked at only for fields that its kind has; what a model's constru
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from separate_cli.data.tasks import TASKS
 from separate_cli.recipes.recipe import Recipe, Section
@@ -72,7 +73,7 @@ def _corpus(path: list[str], examples: Spec, corpus: Section | None) -> Iterator
 def _signals(path: list[str], wish: Spec, corpus: Section) -> Iterator[Clash]:
     """The signal that goes in, where the corpus says which mixtures it makes."""
     made = getattr(corpus.spec, "types", None)
-    task = getattr(wish, "task", None)
+    task: Any = getattr(wish, "task", None)
     heard = getattr(wish, "input", None) or (TASKS[task].input if task in TASKS else None)
     if made is None or heard is None or heard in made or not heard.startswith("mix_"):
         return
