@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,7 @@ def _from_zenodo() -> list[Listing]:
 
 
 def _from_hugging_face() -> list[Listing]:
-    """All models of all tags, each once; cards are read several at a time, where the front matter has no scores."""
+    """All models of all tags, each once; cards are read several at a time."""
     with client_for_hugging_face() as client, ThreadPoolExecutor(_READERS) as pool:
         return list(pool.map(_with_card, _each_once(client)))
 
@@ -170,16 +171,10 @@ def _each_once(client: Client) -> Iterator[dict[str, Any]]:
 
 
 def _with_card(document: dict[str, Any]) -> Listing:
-    page = f"{hugging_face_url()}/{document['id']}"
-    listing = listing_from_hugging_face(document, url=page)
-    if listing.scores:
-        return listing
-    with client_for_hugging_face(retries=1) as client:
-        try:
-            card = read_card_text(document, client=client)
-        except SepError:  # one card less, not one hub less
-            return listing
-    return listing_from_hugging_face(document, url=page, card=card)
+    card = ""
+    with suppress(SepError), client_for_hugging_face(retries=1) as client:  # one card less is not one hub less
+        card = read_card_text(document, client=client)
+    return listing_from_hugging_face(document, url=f"{hugging_face_url()}/{document['id']}", card=card)
 
 
 def _stored(path: Path) -> tuple[float, list[Listing] | None]:
