@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from separate_cli.audio.sphere import unpack_sphere
 from separate_cli.errors import InputError
 
 __all__ = ["AUDIO_SUFFIXES", "AudioInfo", "open_audio", "probe"]
@@ -91,6 +92,9 @@ def open_audio(path: Path) -> ForwardFile:
     try:
         return ForwardFile(path)
     except soundfile.LibsndfileError as error:
+        unpacked = unpack_sphere(path)
+        if unpacked is not None:
+            return ForwardFile(unpacked)
         raise InputError(f"{path} is not audio that can be read: {_reason(error)}.", hint=_CONVERT) from error
     except TypeError as error:  # soundfile takes .raw for headerless samples
         raise InputError(f"{path} has no header that tells rate and channels.", hint=_CONVERT) from error
