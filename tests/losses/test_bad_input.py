@@ -30,6 +30,7 @@ every_loss = pytest.mark.parametrize(("loss", "shape"), CASES, ids=IDS)
 def test_all_ready_losses_are_covered() -> None:
     assert len(IDS) == len(CASES) >= 20
     assert {name for name in losses.available() if name.startswith("SingleSrc")} - set(BUILT) == {
+        "SingleSrcMAE",
         "SingleSrcMSE",
         "SingleSrcNegSDR",
     }

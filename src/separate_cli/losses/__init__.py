@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from separate_cli.losses.clustering import whitened_clustering_loss as whitened_clustering_loss
     from separate_cli.losses.compressed import SingleSrcCompressedSpectral as SingleSrcCompressedSpectral
     from separate_cli.losses.consistent import MixtureConsistentLossWrapper as MixtureConsistentLossWrapper
+    from separate_cli.losses.cross_entropy import BinaryCrossEntropy as BinaryCrossEntropy
+    from separate_cli.losses.cross_entropy import binary_cross_entropy as binary_cross_entropy
     from separate_cli.losses.log_spectral import SingleSrcLogSpectralDistance as SingleSrcLogSpectralDistance
+    from separate_cli.losses.mae import MultiSrcMAE as MultiSrcMAE
+    from separate_cli.losses.mae import SingleSrcMAE as SingleSrcMAE
+    from separate_cli.losses.mae import multisrc_mae as multisrc_mae
+    from separate_cli.losses.mae import singlesrc_mae as singlesrc_mae
     from separate_cli.losses.mixit import MixITLossWrapper as MixITLossWrapper
     from separate_cli.losses.mse import MultiSrcMSE as MultiSrcMSE
     from separate_cli.losses.mse import PairwiseMSE as PairwiseMSE

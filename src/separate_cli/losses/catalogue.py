@@ -10,9 +10,11 @@ from separate_cli.registry import Registry
 __all__ = ["FILES", "available", "get", "register_loss"]
 
 FILES: dict[str, str] = {
+    "BinaryCrossEntropy": "cross_entropy",
     "F1_loss": "soft_f1",
     "MixITLossWrapper": "mixit",
     "MixtureConsistentLossWrapper": "consistent",
+    "MultiSrcMAE": "mae",
     "MultiSrcMSE": "mse",
     "MultiSrcNegSASDR": "silence",
     "MultiSrcNegSDR": "sdr",
@@ -25,6 +27,7 @@ FILES: dict[str, str] = {
     "PairwiseNegTSDR": "silence",
     "SingleSrcCompressedSpectral": "compressed",
     "SingleSrcLogSpectralDistance": "log_spectral",
+    "SingleSrcMAE": "mae",
     "SingleSrcMSE": "mse",
     "SingleSrcMultiResolutionSTFT": "multi_resolution",
     "SingleSrcMultiScaleSpectral": "spectral",
@@ -33,8 +36,10 @@ FILES: dict[str, str] = {
     "SingleSrcPMSQE": "pmsqe",
     "SinkPITLossWrapper": "sinkpit",
     "SoftF1Loss": "soft_f1",
+    "binary_cross_entropy": "cross_entropy",
     "deep_clustering_loss": "clustering",
     "whitened_clustering_loss": "clustering",
+    "multisrc_mae": "mae",
     "multisrc_mse": "mse",
     "multisrc_neg_sasdr": "silence",
     "multisrc_neg_sdsdr": "sdr",
@@ -48,6 +53,7 @@ FILES: dict[str, str] = {
     "pairwise_neg_snr": "sdr",
     "pairwise_neg_tsisdr": "silence",
     "pairwise_neg_tsnr": "silence",
+    "singlesrc_mae": "mae",
     "singlesrc_mse": "mse",
     "singlesrc_neg_sdsdr": "sdr",
     "singlesrc_neg_sisdr": "sdr",
