@@ -1,4 +1,4 @@
-"""How long work reports its progress, without knowing who shows it.
+"""How long work reports its progress and what happens in it, without knowing who shows it.
 
 The rooms below the command line take a ``Progress`` argument; ``report.console`` draws it, ``SILENT`` ignores it.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 __all__ = ["SILENT", "Progress", "ProgressTask"]
 
@@ -23,7 +23,10 @@ class ProgressTask(Protocol):
 
 
 class Progress(Protocol):
-    """Whatever can show a bar."""
+    """Whatever can show a bar and pass on news."""
+
+    def tell(self, event: str, text: str = "", **facts: Any) -> None:
+        """Pass on that something has happened: ``text`` for people, ``event`` and JSON-able ``facts`` for programs."""
 
     def task(
         self, description: str, *, total: float | None = None, unit: str = ""
@@ -40,6 +43,9 @@ class _SilentTask:
 
 
 class _Silent:
+    def tell(self, event: str, text: str = "", **facts: Any) -> None:
+        pass
+
     @contextmanager
     def task(self, description: str, *, total: float | None = None, unit: str = "") -> Iterator[ProgressTask]:
         yield _SilentTask()

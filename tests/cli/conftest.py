@@ -44,13 +44,14 @@ prepare:
   speech:
     librispeech: {{path: {speech}, split: {{rule: speaker, valid: ["4"], test: ["5"]}}}}
 train:
-  examples: {{segment_seconds: 0.5}}
+  examples: {{segment_seconds: 0.5, examples_per_epoch: 16, valid_examples: 4}}
   model: {{args: {{hidden_dims: [16]}}}}
   schedule: !replace {{kind: plateau}}
   batch_size: 4
   epochs: 2
   device: cpu
   workers: 0
+  samples: 0
 eval:
   metrics: [si_sdr, lsd]
   masks: [N95]

@@ -43,11 +43,13 @@ def run_toy(
     on_example: Callable[[Draw], None] = lambda draw: None,
     loss: Callable[..., Tensor] = nn.functional.mse_loss,
     workers: int = 0,
+    optimizer: str = "adam",
+    fused: bool = True,
     **plan: Any,
 ) -> tuple[Outcome, System]:
     torch.manual_seed(7)
     model = nn.Sequential(nn.Linear(8, 16), nn.Dropout(0.2), nn.Tanh(), nn.Linear(16, 8))
-    optimizer = make_optimizer(model.parameters(), lr=0.02)
+    optimizer = make_optimizer(model.parameters(), optimizer, lr=0.02, **({"fused": True} if fused else {}))
     batches = EpochBatches(N_EXAMPLES, BATCH, seed=1)
     plan = {"epochs": 3, "device": torch.device("cpu"), "checkpoint_minutes": 1e-9, "seed": 5, **plan}
     system = System(
@@ -56,8 +58,11 @@ def run_toy(
         loss,
         make_loader(Reversals(0, on_example), batches, workers=workers),
         make_loader(Reversals(9), EpochBatches(6, BATCH, seed=0, shuffle=False, drop_last=False)),
-        make_schedules(schedule, optimizer, total_steps=plan["epochs"] * batches.per_epoch),
+        make_schedules(
+            schedule, optimizer, total_steps=plan["epochs"] * batches.per_epoch, steps_per_epoch=batches.per_epoch
+        ),
     )
+    folder.mkdir(parents=True, exist_ok=True)
     return fit(system, folder, batches=batches, plan=Plan(**plan)), system
 
 

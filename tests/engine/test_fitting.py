@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from separate_cli.data.sampling import Draw
 from separate_cli.engine.fitting import Outcome
 from separate_cli.engine.system import System
 from separate_cli.errors import InputError, Interrupted, SepError
-from separate_cli.specs.optimize import CosineRate
+from separate_cli.specs.optimize import CosineRate, DPTNetRate, NoamRate, StepRate
 
 Toy = Callable[..., tuple[Outcome, System]]
 
@@ -27,6 +28,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "plateau": {},
     "cosine, averaged": {"schedule": CosineRate(warmup_steps=2), "ema_decay": 0.9},
     "accumulated, clipped": {"accumulate_batches": 2, "clip_norm": 0.1},
+    "noam, bf16": {"schedule": NoamRate(d_model=64, warmup_steps=6), "precision": "bf16"},
+    "dptnet, mean of epochs": {"schedule": DPTNetRate(warmup_steps=9, exp_max=0.01), "swa_from_epoch": 2},
+    "steps, several best": {"schedule": StepRate(factor=0.5, every_epochs=1), "keep_best": 3, "average_best": 2},
 }
 
 
@@ -49,7 +53,7 @@ def result(run: tuple[Outcome, System], folder: Path) -> tuple[Outcome, dict[str
     outcome, system = run
     rows = list(csv.reader((folder / "curves.csv").read_text().splitlines()))
     weights = {name: value.flatten().tolist() for name, value in system.model.state_dict().items()}
-    return outcome, weights, [row[:-1] for row in rows]  # all but the seconds
+    return replace(outcome, kept=()), weights, [row[:-1] for row in rows]  # all but the seconds
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +73,9 @@ def whole_runs(tmp_path_factory: pytest.TempPathFactory, toy: Toy) -> dict[str, 
         ("cosine, averaged", (22, 25)),
         ("accumulated, clipped", (13,)),
         ("accumulated, clipped", (26, 15)),
+        ("noam, bf16", (7, 30)),
+        ("dptnet, mean of epochs", (43, 5)),
+        ("steps, several best", (33, 3)),
     ],
 )
 def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(
@@ -80,12 +87,15 @@ def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(
     assert result(toy(tmp_path, **VARIANTS[variant]), tmp_path) == whole_runs[variant]
 
 
-def test_killed_for_good_at_five_places_it_ends_as_the_uninterrupted_one(tmp_path: Path) -> None:
+def test_killed_for_good_at_many_places_it_ends_as_the_uninterrupted_one(tmp_path: Path) -> None:
     script = Path(__file__).with_name("killed.py")
     done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True, check=True)
-    report = json.loads(done.stdout)
-    assert report["killed"] == [9] * 5
-    assert report["weights"] == report["uninterrupted"]
+    reports = json.loads(done.stdout)
+    assert [len(report["signals"]) for report in reports.values()] == [5, 3]
+    for report in reports.values():
+        assert set(report["signals"]) == {9}
+        assert report["weights"] == report["uninterrupted"]
+        assert report["curves"][0] == report["curves"][1]
 
 
 def test_workers_change_nothing(toy: Toy, tmp_path: Path, whole_runs: dict[str, Any]) -> None:

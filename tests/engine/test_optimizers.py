@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from separate_cli.engine.optimizers import get, make_optimizer, register_optimizer
+from separate_cli.engine import optimizers
+from separate_cli.engine.optimizers import get, has_fused_form, make_optimizer, register_optimizer
 
 
 def test_names_are_found_whatever_their_case() -> None:
@@ -31,3 +32,36 @@ def test_an_optimizer_of_ones_own_can_be_registered() -> None:
     assert register_optimizer(Crawl) is Crawl is get("crawl")
     with pytest.raises(ValueError, match="already taken"):
         register_optimizer(type("Crawl", (torch.optim.SGD,), {}))
+
+
+@pytest.mark.parametrize(
+    "name", ["AccSGD", "AdaBound", "AdaMod", "DiffGrad", "Lamb", "NovoGrad", "PID", "QHAdam", "QHM", "SGDW", "Yogi"]
+)
+def test_optimizers_of_asteroids_recipes_are_there_and_go_downhill(name: str) -> None:
+    weight = torch.nn.Parameter(torch.tensor([3.0, -2.0]))
+    made = make_optimizer([weight], optimizer=name, lr=0.01)
+    for _ in range(20):
+        made.zero_grad()
+        weight.square().sum().backward()
+        made.step()
+    assert float(weight.detach().square().sum()) < 13.0
+
+
+def test_without_the_library_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(optimizers, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"Unknown optimizer 'yogi'.*separate-cli\[optimizers\]"):
+        get("yogi")
+
+
+def test_the_fused_form_takes_the_same_steps() -> None:
+    weights = [torch.nn.Parameter(torch.linspace(-2, 2, 12).view(3, 4).clone()) for _ in range(2)]
+    made = [
+        make_optimizer([one], "adam", lr=0.1, fused=fused) for one, fused in zip(weights, (True, False), strict=True)
+    ]
+    for _ in range(5):
+        for one, optimizer in zip(weights, made, strict=True):
+            optimizer.zero_grad()
+            one.pow(4).sum().backward()
+            optimizer.step()
+    torch.testing.assert_close(*weights)
+    assert [has_fused_form(name) for name in ("adam", "adamw", "sgd", "rmsprop")] == [True, True, True, False]

@@ -24,7 +24,15 @@ def prepare(**changes: Any) -> DemaskCorpus:
 
 @pytest.mark.parametrize(
     "change",
-    [{"epochs": 7}, {"patience_epochs": None}, {"device": "cuda"}, {"workers": 3}, {"checkpoint_minutes": 1.0}],
+    [
+        {"epochs": 7},
+        {"patience_epochs": None},
+        {"device": "cuda"},
+        {"devices": 4, "num_nodes": 2, "strategy": "ddp"},
+        {"workers": 3},
+        {"checkpoint_minutes": 1.0},
+        {"compile": True, "profiler": "simple", "samples": 0, "keep_best": 3},
+    ],
 )
 def test_more_time_or_another_machine_is_the_same_training(change: dict[str, Any]) -> None:
     assert train(**change).digest() == train().digest()
@@ -37,8 +45,10 @@ def test_more_time_or_another_machine_is_the_same_training(change: dict[str, Any
         {"batch_size": 3},
         {"precision": "bf16"},
         {"ema_decay": 0.99},
+        {"swa_from_epoch": 3},
+        {"average_best": 2},
         {"optimizer": {"lr": 0.1}},
-        {"examples": {"masks": ["N95"]}},
+        {"examples": {"kind": "demask", "masks": ["N95"]}},
         {"model": {"name": "DeMask", "args": {"dropout": 0.1}}},
         {"loss": {"singlesrc_mse": {"weight": 2.0}}},
     ],
@@ -53,6 +63,26 @@ def test_epochs_decide_where_the_schedule_depends_on_them() -> None:
     assert train(patience_epochs=7, **cosine).digest() == train(patience_epochs=8, **cosine).digest()
     assert train(epochs=7, **cosine).allowance().keys() == {"patience_epochs"}
     assert train(epochs=7).allowance() == {"epochs": 7, "patience_epochs": 30}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"loss": {}}, "at least one term"),
+        ({"ema_decay": 0.9, "swa_from_epoch": 3}, "not both"),
+        ({"start_from": "filterbank", "checkpoint": "a.safetensors"}, "not both"),
+        ({"examples": {"kind": "mixtures", "segment_seconds": None}, "batch_size": 2}, "whole mixtures differ"),
+        ({"devices": 0}, "greater than 0"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        train(**change)
+
+
+def test_a_training_may_need_another_one() -> None:
+    assert train().needs() == ("prepare",)
+    assert train(start_from="filterbank").needs() == ("prepare", "filterbank")
 
 
 def test_folders_are_inputs_not_settings() -> None:

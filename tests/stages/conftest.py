@@ -44,7 +44,7 @@ def train_spec() -> Callable[..., TrainSpec]:
     def make(**changes: Any) -> TrainSpec:
         return TrainSpec.model_validate(
             {
-                "examples": {"segment_seconds": 0.5},
+                "examples": {"kind": "demask", "segment_seconds": 0.5},
                 "model": {"name": "DeMask", "args": {"hidden_dims": [16], "norm_type": "cLN", "input_type": "log"}},
                 "loss": {"singlesrc_neg_sisdr": {}, "mse": {"name": "multisrc_mse", "weight": 10}},
                 "batch_size": 4,
@@ -52,6 +52,7 @@ def train_spec() -> Callable[..., TrainSpec]:
                 "device": "cpu",
                 "workers": 0,
                 "tensorboard": False,
+                "samples": 0,
                 **changes,
             }
         )

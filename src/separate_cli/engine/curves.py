@@ -1,6 +1,6 @@
-"""How a training went: a table and a picture of the losses, TensorBoard, and a live bar.
+"""How a training goes: a live bar, a line an epoch, a table and a picture of the losses, TensorBoard.
 
-    each step --> bar, TensorBoard        each epoch --> curves.csv, curves.png
+    each step --> bar, TensorBoard        each epoch --> line, curves.csv, curves.png
 
 The rows are part of the saved state, and the files are written from them: a resumed run has no gap and no echo.
 """
@@ -14,11 +14,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
 import torch
+from torch import Tensor
 
+from separate_cli.engine.backend import pl
+from separate_cli.engine.board import Board
 from separate_cli.files import atomic_path, write_text
-from separate_cli.progress import ProgressTask
+from separate_cli.progress import Progress, ProgressTask
+from separate_cli.report.amounts import duration
 
 __all__ = ["Curves", "plot_curves"]
 
@@ -32,42 +35,43 @@ class Curves(pl.Callback):
     """Collects one row an epoch, and shows where the run is.
 
     Args:
-        folder: Where ``curves.csv``, ``curves.png`` and ``tensorboard/`` go.
+        folder: Where ``curves.csv`` and ``curves.png`` go; None: nowhere.
         task: The running bar, in steps.
-        tensorboard: Whether to write events for TensorBoard.
+        progress: Told of every epoch.
+        board: TensorBoard's events.
 
     Attributes:
         rows: One an epoch, see ``COLUMNS``.
+        step: Batches in all.
     """
 
-    def __init__(self, folder: Path, *, task: ProgressTask, tensorboard: bool) -> None:
-        self.folder, self.task, self.tensorboard = folder, task, tensorboard
+    def __init__(self, folder: Path | None, *, task: ProgressTask, progress: Progress, board: Board) -> None:
+        self.folder, self.task, self.progress, self.board = folder, task, progress, board
         self.rows: list[dict[str, float]] = []
         self.step = 0
         self._sum, self._count = torch.zeros((), dtype=torch.float64), 0
-        self._writer: Any = None
         self._began = self._looked = self._plotted = time.monotonic()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Open the event file. What an earlier attempt wrote beyond the saved step is hidden."""
+        """Open the event file."""
         self._began = time.monotonic()
         self._sum = self._sum.to(pl_module.device, torch.float64 if pl_module.device.type != "mps" else torch.float32)
-        if self.tensorboard:
-            from tensorboardX import SummaryWriter
-
-            self._writer = SummaryWriter(str(self.folder / "tensorboard"), purge_step=self.step)
+        self.board.open(self.step)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Add up the loss; look at it now and then only, because looking waits for the device."""
-        self._sum += outputs["loss"].detach()
+        loss: Tensor = outputs["loss"].detach() * trainer.accumulate_grad_batches  # Lightning has divided by it
+        if trainer.world_size > 1:
+            loss = trainer.strategy.reduce(loss.clone(), reduce_op="mean")  # type: ignore[assignment]  # a tensor again
+        self._sum += loss
         self._count += 1
         self.step += 1
         self.task.advance()
         on_cpu = pl_module.device.type == "cpu"
         if on_cpu or self.step % _LOOK_EVERY_STEPS == 0:
-            self._look(float(outputs["loss"]), trainer)
+            self._look(float(loss), trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Add the row of the epoch and write the files."""
@@ -79,14 +83,15 @@ class Curves(pl.Callback):
             "learning_rate": _learning_rate(trainer),
             "seconds": round(time.monotonic() - self._began, 3),
         }
+        self.progress.tell("epoch", self._sentence(row), **row)
         self.rows.append(row)
         self._sum, self._count, self._began = torch.zeros_like(self._sum), 0, time.monotonic()
-        if self._writer is not None:
-            for name in ("loss", "val_loss", "learning_rate"):
-                self._writer.add_scalar(f"epoch/{name}", row[name], self.step)
-        write_text(self.folder / "curves.csv", to_csv(self.rows))
-        if time.monotonic() - self._plotted > _PLOT_EVERY_SECONDS:
-            self._plot()
+        for name in ("loss", "val_loss", "learning_rate"):
+            self.board.number(f"epoch/{name}", row[name], self.step)
+        if self.folder is not None:
+            write_text(self.folder / "curves.csv", to_csv(self.rows))
+            if time.monotonic() - self._plotted > _PLOT_EVERY_SECONDS:
+                self._plot()
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Draw the whole course."""
@@ -94,9 +99,7 @@ class Curves(pl.Callback):
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Close the event file, also after an error."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        self.board.close()
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run needs."""
@@ -116,12 +119,19 @@ class Curves(pl.Callback):
         self._looked = now
         best = f", best {min(row['val_loss'] for row in self.rows):.4g}" if self.rows else ""
         self.task.describe(f"epoch {len(self.rows) + 1}, loss {float(self._sum) / self._count:.4g}{best}")
-        if self._writer is not None:
-            self._writer.add_scalar("step/loss", loss, self.step)
-            self._writer.add_scalar("step/learning_rate", _learning_rate(trainer), self.step)
+        self.board.number("step/loss", loss, self.step)
+        self.board.number("step/learning_rate", _learning_rate(trainer), self.step)
+
+    def _sentence(self, row: dict[str, float]) -> str:
+        best = min((one["val_loss"] for one in self.rows), default=math.inf)
+        gain = " (best)" if row["val_loss"] < best else f" (best {best:.4g})"
+        return (
+            f"epoch {row['epoch']}: loss {row['loss']:.4g}, val_loss {row['val_loss']:.4g}{gain}, "
+            f"rate {row['learning_rate']:.3g}, {duration(row['seconds'])}"
+        )
 
     def _plot(self) -> None:
-        if self.rows:
+        if self.rows and self.folder is not None:
             plot_curves(self.rows, self.folder / "curves.png")
         self._plotted = time.monotonic()
 

@@ -1,8 +1,11 @@
-"""Optimizers by name."""
+"""Optimizers by name: torch's own, and those of ``pytorch_optimizer`` where it is installed."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from torch import Tensor, optim
@@ -10,7 +13,7 @@ from torch.optim import Optimizer
 
 from separate_cli.registry import Registry
 
-__all__ = ["get", "make_optimizer", "register_optimizer"]
+__all__ = ["get", "has_fused_form", "make_optimizer", "register_optimizer"]
 
 _OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
 for _cls in (
@@ -28,6 +31,9 @@ for _cls in (
 ):
     _OPTIMIZERS.register(_cls.__name__, _cls)
 
+_MORE = "pytorch_optimizer"
+"""Apache-2.0, pure Python, needs only torch and NumPy: the extra ``optimizers``."""
+
 
 def get(identifier: str | type[Optimizer]) -> type[Optimizer]:
     """The optimizer class called ``identifier`` (case-insensitive); a class is given back as it is.
@@ -35,7 +41,20 @@ def get(identifier: str | type[Optimizer]) -> type[Optimizer]:
     Raises:
         ValueError: If there is none; the message names the closest three.
     """
-    return _OPTIMIZERS.get(identifier) if isinstance(identifier, str) else identifier
+    if not isinstance(identifier, str):
+        return identifier
+    if identifier in _OPTIMIZERS:
+        return _OPTIMIZERS.get(identifier)
+    if find_spec(_MORE) is None:
+        raise ValueError(
+            f"{_OPTIMIZERS.unknown(identifier)} There are more with: pip install 'separate-cli[optimizers]'"
+        )
+    more = import_module(_MORE)
+    found = {name.casefold(): name for name in more.get_supported_optimizers()}
+    if identifier.casefold() not in found:
+        raise ValueError(_OPTIMIZERS.unknown(identifier))
+    cls: type[Optimizer] = more.load_optimizer(found[identifier.casefold()])
+    return cls
 
 
 def register_optimizer(cls: type[Optimizer]) -> type[Optimizer]:
@@ -65,4 +84,17 @@ def make_optimizer(
     >>> type(make_optimizer(nn.Linear(2, 2).parameters(), optimizer="adamw", lr=1e-3)).__name__
     'AdamW'
     """
-    return get(optimizer)(params, **kwargs)
+    made: Any = get(optimizer)(params, **kwargs)
+    if getattr(made, "_step_supports_amp_scaling", False):
+        # Fused forms undo the scaling of float16 gradients in their step, too late for clipping; now it is done before.
+        made._step_supports_amp_scaling = False
+    return made
+
+
+def has_fused_form(optimizer: str | type[Optimizer]) -> bool:
+    """Whether an optimizer can do its step in one pass over all weights, the fastest form: ``fused=True``.
+
+    >>> has_fused_form("adam"), has_fused_form("rprop")
+    (True, False)
+    """
+    return "fused" in inspect.signature(get(optimizer)).parameters

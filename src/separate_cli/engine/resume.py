@@ -14,20 +14,24 @@ Checked: tests/engine/test_fitting.py (killed at random steps, final weights equ
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
 import numpy as np
 import torch
-from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from separate_cli.data.sampling import EpochBatches
+from separate_cli.engine.backend import TorchCheckpointIO, pl
+from separate_cli.engine.ranks import ALONE, Ranks
+from separate_cli.engine.requeue import SIGNALS, requeue
+from separate_cli.engine.running import Stop
 from separate_cli.errors import InputError, Interrupted
 from separate_cli.files import atomic_path
 
 __all__ = ["Checkpoints", "Resume"]
+
+_SAVE, _STOP, _REQUEUE = 1, 2, 3
+"""What a process wishes after a step; the most urgent wish of all is granted."""
 
 
 class Checkpoints(TorchCheckpointIO):
@@ -36,8 +40,8 @@ class Checkpoints(TorchCheckpointIO):
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """Write ``checkpoint`` to ``path``."""
         kept = {key: value for key, value in checkpoint.items() if key != "loops"}
-        with atomic_path(Path(path)) as temporary:
-            torch.save(kept, temporary)
+        with atomic_path(Path(path)) as temporary, temporary.open("wb") as stream:
+            torch.save(kept, stream)  # to a stream: a full disk is then an error of the system, not one of torch's own
 
     def load_checkpoint(self, path: Any, map_location: Any = "cpu", weights_only: bool | None = None) -> dict[str, Any]:
         """Read it again.
@@ -62,7 +66,8 @@ class Resume(pl.Callback):
         path: Where the state is saved.
         seed: Of the model's random numbers.
         every_seconds: How much work a kill may cost.
-        is_stopping: Asked after each step; True saves and ends the run.
+        stop: Asked after each step; saves and ends the run when it is set.
+        ranks: The processes that train; they save and stop after the same step.
 
     Attributes:
         epoch: Finished epochs.
@@ -77,18 +82,25 @@ class Resume(pl.Callback):
         *,
         seed: int,
         every_seconds: float,
-        is_stopping: Callable[[], bool] = lambda: False,
+        stop: Stop | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.batches, self.path, self.seed = batches, path, seed
-        self.every_seconds, self.is_stopping = every_seconds, is_stopping
+        self.every_seconds, self.ranks = every_seconds, ranks
+        self.stop = Stop(()) if stop is None else stop
         self.epoch = self.batch = self.step = 0
         self._saved = time.monotonic()
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Take the signals back from Lightning, whose own handlers talk to the other processes at any moment."""
+        self.stop.listen()
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
         """Make the random numbers of this step a function of seed and step, whatever came before."""
-        torch.manual_seed(int(np.random.SeedSequence(self.seed, spawn_key=(self.step,)).generate_state(1)[0]))
+        place = (self.step, self.ranks.rank) if self.ranks.rank else (self.step,)
+        torch.manual_seed(int(np.random.SeedSequence(self.seed, spawn_key=place).generate_state(1)[0]))
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -122,14 +134,16 @@ class Resume(pl.Callback):
         self.batches.epoch, self.batches.start = self.epoch, self.batch
 
     def _save_if_due(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        if self.is_stopping():
+        is_due = time.monotonic() - self._saved >= self.every_seconds
+        wish = _REQUEUE if self.stop.number in SIGNALS else _STOP if self.stop else _SAVE if is_due else 0
+        agreed = self.ranks.highest(wish)
+        if agreed:
             self._save(trainer, module)
-            raise Interrupted(
-                f"Stopped in epoch {self.epoch + 1} after {self.step} steps.",
-                hint="The same command goes on from here.",
-            )
-        if time.monotonic() - self._saved >= self.every_seconds:
-            self._save(trainer, module)
+        if agreed >= _STOP:
+            hint = "The same command goes on from here."
+            if agreed == _REQUEUE and self.ranks.is_leader:
+                hint = requeue()
+            raise Interrupted(f"Stopped in epoch {self.epoch + 1} after {self.step} steps.", hint=hint)
 
     def _save(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if not all(bool(weight.isfinite().all()) for weight in module.parameters()):

@@ -1,4 +1,4 @@
-"""Around a run: which device, which signals, and a Lightning that keeps quiet."""
+"""Around a run: which device, which signals, which profiler, and a Lightning that keeps quiet."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import logging
 import signal
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
 
-__all__ = ["lightning_device", "listening", "quiet_lightning"]
+from separate_cli.engine.backend import pl
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+__all__ = ["Stop", "lightning_device", "listening", "make_profiler", "quiet_lightning"]
+
+_LOGGERS = ("lightning.pytorch", "lightning.fabric", "pytorch_lightning", "lightning_fabric")
 
 
 def lightning_device(device: torch.device) -> dict[str, Any]:
@@ -24,41 +27,70 @@ def lightning_device(device: torch.device) -> dict[str, Any]:
     {'accelerator': 'cuda', 'devices': [1]}
     """
     only = [device.index] if device.type == "cuda" and device.index is not None else 1
-    return {"accelerator": device.type, "devices": only}
+    return {"accelerator": "tpu" if device.type == "xla" else device.type, "devices": only}
+
+
+class Stop:
+    """Whether somebody has asked the run to end, by a signal.
+
+    Args:
+        numbers: The signals.
+
+    Attributes:
+        number: The signal that came, or None.
+    """
+
+    def __init__(self, numbers: Sequence[signal.Signals]) -> None:
+        self.numbers = numbers
+        self.number: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.number is not None
+
+    def listen(self) -> dict[int, Any]:
+        """Take up the signals; gives the handlers before. Does nothing outside the main thread."""
+        if threading.current_thread() is not threading.main_thread():
+            return {}
+        return {number: signal.signal(number, self._note) for number in self.numbers}
+
+    def _note(self, number: int, frame: object) -> None:
+        if self.number is not None:
+            raise KeyboardInterrupt
+        self.number = number
 
 
 @contextmanager
-def listening() -> Iterator[Callable[[], bool]]:
-    """For a while, Ctrl-C and SIGTERM only note that the run should end; a second one interrupts at once.
-
-    Yields:
-        A function that says whether the run should end. Outside the main thread it never does.
-    """
-    stopping = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopping.is_set
-        return
-
-    def note(*_: object) -> None:
-        if stopping.is_set():
-            raise KeyboardInterrupt
-        stopping.set()
-
-    before = {number: signal.signal(number, note) for number in _SIGNALS}
+def listening(*more: signal.Signals) -> Iterator[Stop]:
+    """For a while, Ctrl-C, SIGTERM and ``more`` only note that the run should end; a second one interrupts at once."""
+    stop = Stop((signal.SIGINT, signal.SIGTERM, *more))
+    before = stop.listen()
     try:
-        yield stopping.is_set
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
+def make_profiler(kind: str | None, folder: Path) -> Any:
+    """Lightning's profiler called ``kind``, which writes into ``folder``; None for None."""
+    if kind is None:
+        return None
+    classes = {
+        "simple": pl.profilers.SimpleProfiler,
+        "advanced": pl.profilers.AdvancedProfiler,
+        "pytorch": pl.profilers.PyTorchProfiler,
+    }
+    folder.mkdir(exist_ok=True)
+    return classes[kind](dirpath=folder, filename=kind)
+
+
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
     """No advice, no banners, no notes about ranks: what the user should know, we say."""
-    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"lightning\.")
+        warnings.filterwarnings("ignore", module=r"(pytorch_)?lightning(_fabric)?\.")
         warnings.filterwarnings(
             "ignore", message=r".*(num_workers|log_every_n_steps|lr_scheduler\.step|`?LeafSpec|fork\(\))"
         )

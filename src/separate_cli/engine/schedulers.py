@@ -1,66 +1,183 @@
-"""Learning-rate schedules: what a spec asks for, as Lightning takes it.
+"""Learning-rate schedules: classes of their own, and what a spec asks for, as Lightning takes it.
 
     ScheduleSpec --make_schedules--> [{"scheduler": ..., "interval": "step" | "epoch", "monitor": "val_loss"}, ...]
 
+Source: Vaswani et al., "Attention is all you need", NeurIPS 2017, eq. 3 (Noam); Chen et al., "Dual-path transformer
+network", Interspeech 2020, section 3.2 (DPTNet).
 Checked: tests/engine/test_schedulers.py (rates step by step against the formulas, resumed = uninterrupted).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
+import torch
+from torch import Tensor
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau, StepLR
 
-from separate_cli.specs.optimize import CosineRate, PlateauRate, ScheduleSpec
+from separate_cli.specs.optimize import CosineRate, DPTNetRate, NoamRate, PlateauRate, ScheduleSpec, StepRate
 
-__all__ = ["Course", "make_schedules"]
+__all__ = ["CosineScheduler", "DPTNetScheduler", "NoamScheduler", "StepwiseScheduler", "WarmUp", "make_schedules"]
 
 
-@dataclass
-class Course:
-    """The share of the full rate at each step: a straight climb, then flat or half a cosine.
+class StepwiseScheduler(LRScheduler):
+    """A rate that is a function of the step: subclasses give ``rate``. Step it after each step of the optimizer.
 
     Args:
-        warmup_steps: Length of the climb.
-        total_steps: Where the cosine ends; None: flat for ever.
-        final_ratio: What is left there.
-
-    >>> course = Course(warmup_steps=2, total_steps=12, final_ratio=0.0)
-    >>> [round(course(step), 3) for step in (0, 1, 2, 7, 12)]
-    [0.5, 1.0, 1.0, 0.5, 0.0]
+        optimizer: Whose rate to set. Its own ``lr`` is what ``rate`` is told as ``base``.
     """
 
-    warmup_steps: int = 0
-    total_steps: int | None = None
-    final_ratio: float = 0.0
+    def __init__(self, optimizer: Optimizer) -> None:
+        super().__init__(optimizer)
 
-    def __call__(self, step: int) -> float:
-        """Share of the rate for the step after ``step`` steps were made."""
-        if step < self.warmup_steps:
-            return (step + 1) / self.warmup_steps
-        if self.total_steps is None:
-            return 1.0
-        done = min(1.0, (step - self.warmup_steps) / max(1, self.total_steps - self.warmup_steps))
-        return self.final_ratio + (1 - self.final_ratio) * 0.5 * (1 + math.cos(math.pi * done))
+    def rate(self, step: int, base: float) -> float:
+        """The rate for the ``step``-th step, counted from 1."""
+        raise NotImplementedError
+
+    def get_lr(self) -> list[float | Tensor]:
+        """The rates for the coming step, as torch asks for them."""
+        return [self.rate(self.last_epoch + 1, float(base)) for base in self.base_lrs]
+
+    def as_tensor(self, start: int = 0, stop: int = 100_000) -> Tensor:
+        """The rates of the steps after ``start`` up to ``stop``, for a plot."""
+        return torch.tensor([self.rate(step, float(self.base_lrs[0])) for step in range(start + 1, stop + 1)])
 
 
-def make_schedules(spec: ScheduleSpec, optimizer: Optimizer, *, total_steps: int) -> list[dict[str, Any]]:
+class NoamScheduler(StepwiseScheduler):
+    """``scale / sqrt(d_model)`` times the lesser of ``1 / sqrt(step)`` and ``step / warmup_steps ** 1.5``.
+
+    Args:
+        optimizer: Whose rate to set.
+        d_model: Units of the model's layers.
+        warmup_steps: Length of the climb.
+        scale: Factor for all rates.
+
+    >>> optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])
+    >>> [round(value, 4) for value in NoamScheduler(optimizer, 100, warmup_steps=4).as_tensor(stop=5).tolist()]
+    [0.0125, 0.025, 0.0375, 0.05, 0.0447]
+    """
+
+    def __init__(self, optimizer: Optimizer, d_model: int, warmup_steps: int, scale: float = 1.0) -> None:
+        self.d_model, self.warmup_steps, self.scale = d_model, warmup_steps, scale
+        super().__init__(optimizer)
+
+    def rate(self, step: int, base: float) -> float:
+        """See the class."""
+        return float(self.scale * self.d_model**-0.5 * min(step**-0.5, step * self.warmup_steps**-1.5))
+
+
+class DPTNetScheduler(NoamScheduler):
+    """Noam's climb, then ``exp_max`` times ``exp_base`` to the half of the epoch, rounded down.
+
+    Args:
+        optimizer: Whose rate to set.
+        steps_per_epoch: Steps of the optimizer in an epoch.
+        d_model: Units of the model's layers.
+        warmup_steps: Length of the climb.
+        noam_scale: Factor for the climb.
+        exp_max: The rate that the second phase begins with.
+        exp_base: What it is multiplied by every second epoch.
+    """
+
+    def __init__(  # noqa: PLR0917  the order that Asteroid's users know
+        self,
+        optimizer: Optimizer,
+        steps_per_epoch: int,
+        d_model: int,
+        warmup_steps: int = 4000,
+        noam_scale: float = 1.0,
+        exp_max: float = 4e-4,
+        exp_base: float = 0.98,
+    ) -> None:
+        self.steps_per_epoch, self.exp_max, self.exp_base = steps_per_epoch, exp_max, exp_base
+        super().__init__(optimizer, d_model, warmup_steps, noam_scale)
+
+    def rate(self, step: int, base: float) -> float:
+        """See the class."""
+        if step <= self.warmup_steps:
+            return super().rate(step, base)
+        epoch = (step - 1) // self.steps_per_epoch  # counted from 0
+        return float(self.exp_max * self.exp_base ** (epoch // 2))
+
+
+class CosineScheduler(StepwiseScheduler):
+    """A straight climb to the full rate, then half a cosine down.
+
+    Args:
+        optimizer: Whose rate to set.
+        total_steps: Where the cosine ends.
+        warmup_steps: Length of the climb.
+        final_ratio: What is left at the end.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, total_steps: int, *, warmup_steps: int = 0, final_ratio: float = 0.0
+    ) -> None:
+        self.total_steps, self.warmup_steps, self.final_ratio = total_steps, warmup_steps, final_ratio
+        super().__init__(optimizer)
+
+    def rate(self, step: int, base: float) -> float:
+        """See the class."""
+        if step <= self.warmup_steps:
+            return base * step / self.warmup_steps
+        done = min(1.0, (step - 1 - self.warmup_steps) / max(1, self.total_steps - self.warmup_steps))
+        return base * (self.final_ratio + (1 - self.final_ratio) * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+class WarmUp(LRScheduler):
+    """A straight climb to the full rate; what comes after it is left to others.
+
+    Args:
+        optimizer: Whose rate to set.
+        steps: Length of the climb.
+    """
+
+    def __init__(self, optimizer: Optimizer, steps: int) -> None:
+        self.steps = steps
+        super().__init__(optimizer)
+
+    def get_lr(self) -> list[float | Tensor]:
+        """The rates for the coming step, as torch asks for them."""
+        if self.last_epoch < self.steps:
+            return [float(base) * (self.last_epoch + 1) / self.steps for base in self.base_lrs]
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+
+def make_schedules(
+    spec: ScheduleSpec, optimizer: Optimizer, *, total_steps: int, steps_per_epoch: int
+) -> list[dict[str, Any]]:
     """The schedules of ``optimizer``, as ``LightningModule.configure_optimizers`` gives them.
 
     Args:
         spec: What is asked for.
         optimizer: Whose rate to change.
         total_steps: Steps of the whole training, for schedules that depend on it.
+        steps_per_epoch: Steps of an epoch.
     """
-    found: list[dict[str, Any]] = []
-    is_cosine = isinstance(spec, CosineRate)
-    if spec.warmup_steps or is_cosine:
-        course = Course(spec.warmup_steps, total_steps if is_cosine else None, getattr(spec, "final_ratio", 0.0))
-        found.append({"scheduler": LambdaLR(optimizer, course), "interval": "step"})
+    if isinstance(spec, NoamRate):
+        return [_each_step(NoamScheduler(optimizer, spec.d_model, spec.warmup_steps, spec.scale))]
+    if isinstance(spec, DPTNetRate):
+        args = spec.model_dump(exclude={"kind"})
+        return [_each_step(DPTNetScheduler(optimizer, steps_per_epoch, **args))]
+    if isinstance(spec, CosineRate):
+        args = spec.model_dump(exclude={"kind"})
+        return [_each_step(CosineScheduler(optimizer, total_steps, **args))]
+    found = [_each_step(WarmUp(optimizer, spec.warmup_steps))] if spec.warmup_steps else []
+    if isinstance(spec, StepRate):
+        found.append({"scheduler": StepLR(optimizer, spec.every_epochs, spec.factor), "interval": "epoch"})
     if isinstance(spec, PlateauRate):
-        plateau = ReduceLROnPlateau(optimizer, factor=spec.factor, patience=spec.patience_epochs, min_lr=spec.min_lr)
+        plateau = ReduceLROnPlateau(
+            optimizer,
+            factor=spec.factor,
+            patience=spec.patience_epochs,
+            cooldown=spec.cooldown_epochs,
+            min_lr=spec.min_lr,
+        )
         found.append({"scheduler": plateau, "interval": "epoch", "monitor": "val_loss"})
     return found
+
+
+def _each_step(scheduler: LRScheduler) -> dict[str, Any]:
+    return {"scheduler": scheduler, "interval": "step"}

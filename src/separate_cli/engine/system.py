@@ -2,20 +2,22 @@
 
     batch = (mixture, references) --model--> estimates --loss_func--> loss --Lightning--> step
 
-Usable with a plain ``lightning.Trainer``; ``engine.fitting`` adds exact resume, the best weights and curves.
+Usable with a plain ``lightning.Trainer`` on one device or many; ``engine.fitting`` adds exact resume, the best weights
+and curves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import lightning.pytorch as pl
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.utils.data import DataLoader
+
+from separate_cli.engine.backend import pl
 
 __all__ = ["System"]
 
@@ -58,6 +60,7 @@ class System(pl.LightningModule):
         self.train_loader = train_loader
         self.val_loader = val_loader
         self.config = dict(config or {})
+        self.save_hyperparameters(self.config_to_hparams(self.config))
         several = scheduler if isinstance(scheduler, (list, tuple)) else [scheduler]
         self.schedulers = [self._schedule(item) for item in several if item is not None]
 
@@ -90,9 +93,22 @@ class System(pl.LightningModule):
         )
         return loss
 
+    def on_validation_epoch_end(self) -> None:
+        """Tell the trainer's logger the validation loss as ``hp_metric``, which TensorBoard sorts runs by."""
+        loss = self.trainer.callback_metrics.get("val_loss")
+        if loss is not None and self.trainer.logger is not None and not self.trainer.sanity_checking:
+            self.trainer.logger.log_metrics({"hp_metric": float(loss)}, step=self.trainer.global_step)
+
     def configure_optimizers(self) -> Any:
         """Optimizer and schedules, as Lightning asks for them."""
         return [self.optimizer], self.schedulers
+
+    def lr_scheduler_step(self, scheduler: Any, metric: Any | None) -> None:
+        """Step a schedule of any kind that has ``step``; a plateau is told what it follows."""
+        if metric is None:
+            scheduler.step()
+        else:
+            scheduler.step(metric)
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Training batches."""
@@ -105,6 +121,15 @@ class System(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep ``config`` beside the weights."""
         checkpoint["training_config"] = self.config
+
+    @staticmethod
+    def config_to_hparams(dic: Mapping[str, Any]) -> dict[str, Any]:
+        """A nested configuration as TensorBoard takes it: flat, None as text, lists of numbers as tensors.
+
+        >>> System.config_to_hparams({"optim": {"lr": 0.1, "decay": None}, "kernel": [3, 5]})
+        {'optim_lr': 0.1, 'optim_decay': 'None', 'kernel': tensor([3, 5])}
+        """
+        return {key: _as_hparam(value) for key, value in _flat(dic)}
 
     def _schedule(self, scheduler: Any) -> dict[str, Any]:
         schedule = dict(scheduler) if isinstance(scheduler, Mapping) else {"scheduler": scheduler}
@@ -123,6 +148,21 @@ def _in_full_precision(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(_in_full_precision(item) for item in value)
     return value
+
+
+def _flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in nested.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}_")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _as_hparam(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        numbers = all(isinstance(item, (int, float)) for item in value)
+        return torch.tensor(value) if numbers else str(value)
+    return str(value) if value is None else value
 
 
 def _batch_size(batch: Sequence[Any]) -> int | None:

@@ -2,6 +2,7 @@
 
     results  --> stdout   (paths, tables; in --json mode one JSON document)
     the rest --> stderr   (notes, warnings, progress, errors)
+    events   --> a file, or stdout in place of the results (``--events``; one JSON document a line)
 
 Nothing is coloured or redrawn when stderr is not a terminal. ``rich`` is imported when something is drawn.
 """
@@ -10,9 +11,10 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from separate_cli.errors import SepError, SpecError
 from separate_cli.progress import SILENT, ProgressTask
@@ -38,6 +40,7 @@ class Console:
         self.command, self.mode, self.verbose, self.debug = command, mode, verbose, debug
         self.warnings: list[str] = []
         self._result: Any = None
+        self._events: TextIO | None = None
         self._stderr: RichConsole | None = None
 
     @property
@@ -54,6 +57,19 @@ class Console:
         if self.mode == "human":
             self.stderr.print(text, markup=False)
 
+    def tell(self, event: str, text: str = "", **facts: Any) -> None:
+        """Pass on news: a note for a person, a line for the program that reads events."""
+        if text:
+            self.note(text)
+        if self._events is not None:
+            line = {"event": event, "moment": round(time.time(), 3), **({"text": text} if text else {}), **facts}
+            self._events.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+            self._events.flush()
+
+    def send_events(self, stream: TextIO) -> None:
+        """Write every event to ``stream`` until the command ends; on stdout they take the place of the results."""
+        self._events = stream
+
     def detail(self, text: str) -> None:
         """Tell a person who asked for more (``--verbose``)."""
         if self.verbose:
@@ -67,12 +83,12 @@ class Console:
 
     def line(self, text: str) -> None:
         """Print a result for people and pipes, for example a path, on stdout."""
-        if self.mode != "json":
+        if not self._is_stdout_taken:
             sys.stdout.write(text + "\n")
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
         """Print a table on stdout: drawn on a terminal, tab-separated with a header otherwise."""
-        if self.mode == "json":
+        if self._is_stdout_taken:
             return
         if not sys.stdout.isatty():
             for row in [columns, *rows]:
@@ -104,8 +120,8 @@ class Console:
             self.stderr.print(f"hint: {error.hint}", markup=False)
 
     def finish(self, *, exit_code: int, error: SepError | None = None) -> None:
-        """End the command: in JSON mode, print the one document."""
-        if self.mode != "json":
+        """End the command: in JSON mode, print the one document; where events are asked for, send it as the last."""
+        if self.mode != "json" and self._events is None:
             return
         document = {
             "command": self.command,
@@ -115,8 +131,15 @@ class Console:
             "warnings": self.warnings,
             "error": None if error is None else _describe(error),
         }
-        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n")
-        sys.stdout.flush()
+        self.tell("end", **document)
+        self._events = None
+        if self.mode == "json":
+            sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+            sys.stdout.flush()
+
+    @property
+    def _is_stdout_taken(self) -> bool:
+        return self.mode == "json" or self._events is sys.stdout
 
     @contextmanager
     def task(self, description: str, *, total: float | None = None, unit: str = "") -> Iterator[ProgressTask]:

@@ -9,7 +9,17 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 from separate_cli.specs.base import Spec
 from separate_cli.specs.ranges import Probability
 
-__all__ = ["ConstantRate", "CosineRate", "LossTerm", "OptimizerSpec", "PlateauRate", "ScheduleSpec"]
+__all__ = [
+    "ConstantRate",
+    "CosineRate",
+    "DPTNetRate",
+    "LossTerm",
+    "NoamRate",
+    "OptimizerSpec",
+    "PlateauRate",
+    "ScheduleSpec",
+    "StepRate",
+]
 
 
 class OptimizerSpec(Spec):
@@ -19,6 +29,9 @@ class OptimizerSpec(Spec):
     lr: PositiveFloat = 1e-3
     weight_decay: NonNegativeFloat = 0.0
     args: dict[str, Any] = Field({}, description="Further arguments of the optimizer.")
+
+
+_Shrink = Annotated[float, Field(gt=0, lt=1)]
 
 
 class _Rate(Spec):
@@ -39,9 +52,18 @@ class PlateauRate(_Rate):
     """The rate is multiplied by ``factor`` when the validation loss has not improved for ``patience_epochs``."""
 
     kind: Literal["plateau"] = "plateau"
-    factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    factor: _Shrink = 0.5
     patience_epochs: PositiveInt = 5
+    cooldown_epochs: NonNegativeInt = Field(0, description="Epochs after a change in which none is counted.")
     min_lr: NonNegativeFloat = 0.0
+
+
+class StepRate(_Rate):
+    """The rate is multiplied by ``factor`` every so many epochs."""
+
+    kind: Literal["step"] = "step"
+    factor: _Shrink = 0.98
+    every_epochs: PositiveInt = 2
 
 
 class CosineRate(_Rate):
@@ -53,7 +75,29 @@ class CosineRate(_Rate):
     final_ratio: Probability = 0.01
 
 
-ScheduleSpec = Annotated[ConstantRate | PlateauRate | CosineRate, Field(discriminator="kind")]
+class NoamRate(_Rate):
+    """A straight climb, then one over the root of the step; ``optimizer.lr`` does not count."""
+
+    kind: Literal["noam"] = "noam"
+    d_model: PositiveInt = Field(64, description="Units of the layers; the rate is divided by its root.")
+    warmup_steps: PositiveInt = 4000
+    scale: PositiveFloat = 1.0
+
+
+class DPTNetRate(_Rate):
+    """DPTNet's: a straight climb, then ``exp_base`` times less every second epoch; ``optimizer.lr`` does not count."""
+
+    kind: Literal["dptnet"] = "dptnet"
+    d_model: PositiveInt = Field(64, description="Units of the layers; the climb is divided by its root.")
+    warmup_steps: PositiveInt = 4000
+    noam_scale: PositiveFloat = 1.0
+    exp_max: PositiveFloat = 4e-4
+    exp_base: _Shrink = 0.98
+
+
+ScheduleSpec = Annotated[
+    ConstantRate | PlateauRate | StepRate | CosineRate | NoamRate | DPTNetRate, Field(discriminator="kind")
+]
 
 
 class LossTerm(Spec):

@@ -1,0 +1,76 @@
+"""What can go wrong in a training, in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from separate_cli import errors
+from separate_cli.engine.ranks import Ranks
+from separate_cli.errors import Interrupted, SepError
+
+__all__ = ["explained", "without_workers_trace"]
+
+
+@contextmanager
+def explained(device: torch.device, ranks: Ranks) -> Iterator[None]:
+    """Turn what ends a training into errors that say what to do.
+
+    Raises:
+        SepError: If it has diverged, run out of memory, cannot be compiled, or another process has failed.
+        Interrupted: If the user wants it to end at once.
+    """
+    try:
+        yield
+    except FloatingPointError as error:
+        raise SepError(
+            f"Training has diverged: {error}.",
+            hint="Lower train.optimizer.lr or train.clip_norm, or set train.precision=32, then train again.",
+        ) from error
+    except torch.cuda.OutOfMemoryError as error:
+        raise SepError(
+            f"{device} has run out of memory.",
+            hint="Lower train.batch_size and raise train.accumulate_batches, or set train.precision=bf16.",
+        ) from error
+    except SepError as error:
+        raise without_workers_trace(error) from error
+    except SystemExit as error:  # Lightning's answer to a second Ctrl-C
+        raise Interrupted("Interrupted.", hint="The same command goes on from the last saved state.") from error
+    except RuntimeError as error:
+        if _comes_from_compiler(error):
+            raise SepError(
+                f"torch.compile cannot compile this model here: {str(error).strip().splitlines()[0]}",
+                hint="Train without it: --set train.compile=false",
+            ) from error
+        if ranks.is_alone or not ranks.is_leader:
+            raise
+        raise _elsewhere(ranks, error) from error
+
+
+def without_workers_trace(error: SepError) -> SepError:
+    """An error of an example as it was raised, where a worker process has wrapped it in a report of its own.
+
+    >>> wrapped = "Caught InputError in DataLoader worker process 0.\\nTraceback ...\\nInputError: a.wav is empty."
+    >>> without_workers_trace(SepError(wrapped)).message
+    'a.wav is empty.'
+    """
+    if not error.message.startswith("Caught "):
+        return error
+    last = error.message.strip().splitlines()[-1]
+    return type(error)(last.partition(": ")[2], hint="Check the file, then train again.")
+
+
+def _comes_from_compiler(error: RuntimeError) -> bool:
+    return type(error).__module__.startswith(("torch._dynamo", "torch._inductor"))
+
+
+def _elsewhere(ranks: Ranks, error: RuntimeError) -> Exception:
+    """The error of another process that has made this one fail, if it has reported any."""
+    report = ranks.reported()
+    if not report:
+        return error
+    kind = getattr(errors, report["type"], SepError)
+    found: SepError = kind(report["message"], hint=report["hint"])
+    return found
