@@ -5,16 +5,20 @@ ExamplesSpec, Corpus --make_examples--> Examples[Draw] --> mixture (time), refer
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from separate_cli.data.activity import ActivityDataset
+from separate_cli.data.arrays import ArrayDataset
 from separate_cli.data.corpus import Corpus
 from separate_cli.data.demask import DemaskDataset
+from separate_cli.data.faces import FaceDataset
 from separate_cli.data.mixture_dataset import MixtureDataset
 from separate_cli.data.pairs import PairDataset
 from separate_cli.data.remix import RemixDataset
 from separate_cli.data.sampling import Examples
 from separate_cli.data.stems import StemDataset, plain_songs
-from separate_cli.specs.demask import DemaskExamples
 from separate_cli.specs.examples import ExamplesSpec, MixtureExamples, RemixExamples
-from separate_cli.specs.special_examples import PairExamples, StemExamples
+from separate_cli.specs.special_examples import StemExamples
 
 __all__ = ["make_examples"]
 
@@ -35,18 +39,24 @@ def make_examples(spec: ExamplesSpec, corpus: Corpus, *, part: str, seed: int) -
     Raises:
         InputError: If the corpus lacks what is asked for.
     """
-    if isinstance(spec, DemaskExamples):
-        return DemaskDataset(corpus, spec, part=part, seed=seed)
-    if isinstance(spec, MixtureExamples):
-        return MixtureDataset(corpus, spec, part=part, seed=seed)
-    if isinstance(spec, PairExamples):
-        return PairDataset(corpus, spec, part=part, seed=seed)
-    if isinstance(spec, StemExamples):
-        is_training = part == "train"
-        return (StemDataset if is_training else plain_songs)(corpus, spec, part=part, seed=seed)
-    if part != "train" and corpus.mixtures(part):
+    is_training = part == "train"
+    if isinstance(spec, StemExamples) and not is_training:
+        return plain_songs(corpus, spec, part=part, seed=seed)
+    if isinstance(spec, RemixExamples) and not is_training and corpus.mixtures(part):
         return MixtureDataset(corpus, _validation(spec), part=part, seed=seed)
-    return RemixDataset(corpus, spec, part=part, seed=seed)
+    return _KINDS[spec.kind](corpus, spec, part=part, seed=seed)
+
+
+_KINDS: dict[str, Callable[..., Examples]] = {
+    "activity": ActivityDataset,
+    "array": ArrayDataset,
+    "demask": DemaskDataset,
+    "faces": FaceDataset,
+    "mixtures": MixtureDataset,
+    "pairs": PairDataset,
+    "remix": RemixDataset,
+    "stems": StemDataset,
+}
 
 
 def _validation(spec: RemixExamples) -> MixtureExamples:

@@ -17,7 +17,13 @@ from pydantic import (
 from separate_cli.specs.base import Spec
 from separate_cli.specs.demask import DemaskExamples, RoomTarget
 from separate_cli.specs.ranges import FloatRange, Probability
-from separate_cli.specs.special_examples import PairExamples, StemExamples
+from separate_cli.specs.special_examples import (
+    ActivityExamples,
+    ArrayExamples,
+    FaceExamples,
+    PairExamples,
+    StemExamples,
+)
 
 __all__ = ["ExamplesSpec", "MixtureExamples", "RemixExamples", "TaskName"]
 
@@ -123,6 +129,14 @@ class RemixExamples(Spec):
 
 
 ExamplesSpec = Annotated[
-    DemaskExamples | MixtureExamples | RemixExamples | PairExamples | StemExamples, Field(discriminator="kind")
+    DemaskExamples
+    | MixtureExamples
+    | RemixExamples
+    | PairExamples
+    | StemExamples
+    | ActivityExamples
+    | ArrayExamples
+    | FaceExamples,
+    Field(discriminator="kind"),
 ]
 """What ``train.examples`` may be, told apart by ``kind``."""

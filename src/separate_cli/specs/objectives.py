@@ -13,8 +13,10 @@ from separate_cli.specs.base import Spec
 from separate_cli.specs.ranges import Probability
 
 __all__ = [
+    "ArrayObjective",
     "ClusteringObjective",
     "CountingObjective",
+    "FacesObjective",
     "FilterbankObjective",
     "FramesObjective",
     "LatentsObjective",
@@ -77,6 +79,18 @@ class CountingObjective(_Objective):
     count_weight: NonNegativeFloat = Field(0.05, description="Of the cross entropy of the number of speakers.")
 
 
+class FacesObjective(_Objective):
+    """Estimates against references, in the order of faces that the model sees beside the wave."""
+
+    kind: Literal["faces"] = "faces"
+
+
+class ArrayObjective(_Objective):
+    """Estimates against references, for recordings with different numbers of microphones."""
+
+    kind: Literal["array"] = "array"
+
+
 class StemsObjective(_Objective):
     """Magnitudes and waves of stems, and of all sums of several of them."""
 
@@ -97,6 +111,8 @@ ObjectiveSpec = Annotated[
     | LatentsObjective
     | ClusteringObjective
     | CountingObjective
+    | FacesObjective
+    | ArrayObjective
     | StemsObjective,
     Field(discriminator="kind"),
 ]

@@ -15,8 +15,10 @@ from separate_cli.specs.objectives import ObjectiveSpec
 __all__ = ["Guided", "make_objective"]
 
 _WHERE: dict[str, str] = {
+    "array": "array:Array",
     "clustering": "clustering:Clustering",
     "counting": "counting:Counting",
+    "faces": "faces:Faces",
     "filterbank": "two_step:Filterbank",
     "frames": "frames:Frames",
     "latents": "two_step:Latents",
