@@ -75,11 +75,12 @@ def _remove(before: float, *, dry_run: bool) -> None:
 
     old = [one for one in held_models() if one.last_used < before]
     broken = [folder for folder in unfinished() if folder.stat().st_mtime < before]
+    told = [_describe(one) for one in old]
     for folder in [] if dry_run else [*(one.folder for one in old), *broken]:
         remove_folder(folder)
     for one in old:
         out.line(one.entry.origin)
-    out.result({"removed": [_describe(one) for one in old], "unfinished": [str(path) for path in broken]})
+    out.result({"removed": told, "unfinished": [str(path) for path in broken]})
     verb = "would be removed" if dry_run else "removed"
     out.note(f"{len(old)} models, {size(sum(one.entry.size for one in old))}, {verb}.")
 

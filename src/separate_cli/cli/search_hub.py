@@ -109,7 +109,7 @@ def _show(models: tuple[Listing, ...], considered: int, wanted: SearchSpec) -> N
     rows = [(_name(one), one.task, _rate(one), _score(one, wanted), _use(one)) for one in models]
     out.table(("model", "task", "kHz", "score", "use"), rows)
     out.note(f"{len(models)} of {considered} models. use: any, nc = not for commercial use, ? = not known.")
-    out.note(f"Run one: sep infer {models[0].reference!r} FILES...   All that is known of them: --json")
+    out.note(f"Run one: sep infer {models[0].reference!r} FILES...")
 
 
 def _name(listing: Listing) -> str:

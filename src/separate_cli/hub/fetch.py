@@ -124,7 +124,7 @@ def _get(
         name = model_cache.safe_name(remote.name)
         new = folder / f"new-{name}"
         new.unlink(missing_ok=True)
-        checksum = remote.checksum if (remote.checksum or "").startswith(("md5:", "sha256:")) else None
+        checksum = None if (remote.checksum or "").startswith("git-") else remote.checksum  # compared afterwards
         try:
             download([remote.url], new, checksum=checksum, size=remote.size, client=client, progress=progress)
         except HttpError as error:

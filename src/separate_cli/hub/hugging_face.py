@@ -16,8 +16,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
+
 from separate_cli.errors import InputError, RefusedError, RemoteError
-from separate_cli.hub.model_files import RemoteFile, choose_model_file
+from separate_cli.hub.model_files import RemoteFile, choose_model_file, unknown_form
+from separate_cli.hub.plain_text import clean
 from separate_cli.hub.reference_forms import HuggingFaceFile, closest_names
 from separate_cli.net.addresses import host_of
 from separate_cli.net.session import Client
@@ -35,6 +38,31 @@ _MAX_REPOSITORY_BYTES = 8 << 20
 _MAX_CARD_BYTES = 256 << 10
 
 
+class _Large(BaseModel):
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class _File(BaseModel):
+    """A file of a repository, as Hugging Face describes it: SHA-256 of a large one, git's SHA-1 of a small one."""
+
+    rfilename: str
+    size: NonNegativeInt | None = None
+    blobId: str = Field("", pattern=r"^([0-9a-f]{40})?$")  # noqa: N815  its name there
+    lfs: _Large | None = None
+
+    @property
+    def checksum(self) -> str:
+        return f"sha256:{self.lfs.sha256}" if self.lfs else f"git-sha1:{self.blobId}"
+
+
+class _Repository(BaseModel):
+    """What is needed of a repository at a commit."""
+
+    sha: str = Field(pattern=r"^[0-9a-f]{40}$")
+    siblings: list[_File] = []
+    tags: list[str] = []
+
+
 def client_for_hugging_face(**options: Any) -> Client:
     """A client that is logged in if the user is."""
     token = _token()
@@ -50,30 +78,30 @@ def find_in_repository(wanted: HuggingFaceFile, *, client: Client) -> RemoteFile
         RemoteError: If Hugging Face does not answer, or does not take the user's token.
     """
     base = hugging_face_url()
-    revision = quote(wanted.revision or "main", safe="")
-    answer = client.request(
-        "GET",
-        f"{base}/api/models/{wanted.repo}/revision/{revision}",
+    answer, content = client.fetch_json(
+        f"{base}/api/models/{wanted.repo}/revision/{quote(wanted.revision or 'main', safe='')}",
         params={"blobs": "true"},
         check=False,
-        stream=True,
+        limit=_MAX_REPOSITORY_BYTES,
     )
     if answer.status_code != 200:
         raise _explain(answer, wanted, has_token=bool(_token()))
-    document = _table(client.read_json(answer, limit=_MAX_REPOSITORY_BYTES))
-    commit = str(document.get("sha") or "")
-    rows = {str(row.get("rfilename")): row for row in _rows(document.get("siblings"))}
-    name = wanted.file or choose_model_file(rows, where=str(wanted), how=f"add the file: hf:{wanted.repo}/FILE")
-    if name not in rows:
-        raise InputError(f"{wanted} holds no file {name!r}.", hint=f"It holds: {', '.join(list(rows)[:10])}.")
+    try:
+        found = _Repository.model_validate(content)
+    except ValidationError as error:
+        raise unknown_form(str(wanted), error) from error
+    files = {file.rfilename: file for file in found.siblings}
+    name = wanted.file or choose_model_file(files, where=str(wanted), how=f"add the file: hf:{wanted.repo}/FILE")
+    if name not in files:
+        raise InputError(f"{wanted} holds no file {name!r}.", hint=f"It holds: {', '.join(list(files)[:10])}.")
     return RemoteFile(
-        origin=str(HuggingFaceFile(wanted.repo, commit, name)),
-        url=f"{base}/{wanted.repo}/resolve/{quote(commit, safe='')}/{quote(name)}",
+        origin=str(HuggingFaceFile(wanted.repo, found.sha, name)),
+        url=f"{base}/{wanted.repo}/resolve/{found.sha}/{quote(name)}",
         name=name,
-        size=int(rows[name].get("size") or 0) or None,
-        checksum=_checksum(rows[name]),
+        size=files[name].size,
+        checksum=files[name].checksum,
         title=wanted.repo,
-        licence=_licence(document),
+        licence=clean(next((tag[8:] for tag in found.tags if tag.startswith("license:")), ""), limit=40),
         closed=_gate(wanted, has_token=bool(_token())),
     )
 
@@ -87,8 +115,8 @@ def models_tagged(tag: str, *, client: Client) -> Iterator[dict[str, Any]]:
     base = hugging_face_url()
     url = f"{base}/api/models?" + urlencode({"filter": tag, "full": "true", "cardData": "true", "limit": _PAGE})
     for _ in range(_MAX_PAGES):
-        answer = client.request("GET", url, stream=True)
-        yield from _rows(client.read_json(answer, limit=_MAX_PAGE_BYTES))
+        answer, page = client.fetch_json(url, limit=_MAX_PAGE_BYTES)
+        yield from _rows(page)
         url = answer.links.get("next", {}).get("url", "")
         if not url:
             return
@@ -149,22 +177,6 @@ def _gate(wanted: HuggingFaceFile, *, has_token: bool) -> tuple[str, str]:
         f"{wanted} is gated: its owner asks you to accept conditions first.",
         f"Accept them at {hugging_face_url()}/{wanted.repo}{login}.",
     )
-
-
-def _checksum(row: Mapping[str, Any]) -> str | None:
-    """The hash that is stated: SHA-256 of a large file, git's SHA-1 of a small one."""
-    large = _table(row.get("lfs")).get("sha256")
-    return f"sha256:{large}" if large else f"git-sha1:{row['blobId']}" if row.get("blobId") else None
-
-
-def _licence(document: Mapping[str, Any]) -> str:
-    tags = document.get("tags")
-    found = [tag[8:] for tag in tags if str(tag).startswith("license:")] if isinstance(tags, list) else []
-    return str(found[0] if found else _table(document.get("cardData")).get("license") or "")
-
-
-def _table(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:

@@ -138,7 +138,8 @@ def alias_is_elsewhere(repo: str) -> bool:
 
 def _listing(name: str, words: Sequence[str], facts: CardFacts, alias: Alias | None, **fields: Any) -> Listing:
     """Put together what the table of known models, the card, the key words and the title say, in this order."""
-    task = alias.task if alias else facts.task or next((word for word in words if _TASK.fullmatch(word.casefold())), "")
+    likely = (word for word in (*words, *name.split("_")[1:]) if _TASK.fullmatch(word.casefold()))
+    task = alias.task if alias else facts.task or next(likely, "")
     architecture = alias.model if alias else _architecture(name, words)
     taken = {_plain(task), _plain(architecture), *_GENERIC}
     datasets = [word for word in words if _plain(word) not in taken and not _TASK.fullmatch(word.casefold())]

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from separate_cli.errors import InputError
+from pydantic import ValidationError
 
-__all__ = ["MODEL_SUFFIXES", "RemoteFile", "choose_model_file"]
+from separate_cli.errors import InputError, RemoteError
+
+__all__ = ["MODEL_SUFFIXES", "RemoteFile", "choose_model_file", "unknown_form"]
 
 MODEL_SUFFIXES = frozenset({".safetensors", ".pth", ".pt", ".th", ".bin", ".ckpt"})
 _USUAL = ("best.safetensors", "model.safetensors", "best_model.pth", "model.pth", "pytorch_model.bin")
@@ -37,6 +39,13 @@ class RemoteFile:
     title: str = ""
     licence: str = ""
     closed: tuple[str, str] = ("The file is not open to everybody.", "Ask its owner for it.")
+
+
+def unknown_form(where: str, error: ValidationError) -> RemoteError:
+    """The error for a description of files that is not what it should be."""
+    fault = error.errors()[0]
+    place = ".".join(str(part) for part in fault["loc"])
+    return RemoteError(f"The description of {where} has an unknown form: {place}: {fault['msg']}.", hint="Update sep.")
 
 
 def choose_model_file(names: Iterable[str], *, where: str, how: str = "name the file itself") -> str:

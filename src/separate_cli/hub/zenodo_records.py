@@ -15,8 +15,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationError
+
 from separate_cli.errors import InputError, RefusedError, RemoteError
-from separate_cli.hub.model_files import RemoteFile, choose_model_file
+from separate_cli.hub.model_files import RemoteFile, choose_model_file, unknown_form
+from separate_cli.hub.plain_text import clean
 from separate_cli.hub.reference_forms import ZenodoFile
 from separate_cli.net.session import Client, HttpError
 from separate_cli.settings import zenodo_url
@@ -30,33 +33,49 @@ _MAX_RECORD_BYTES = 4 << 20
 _MAX_PAGE_BYTES = 8 << 20
 
 
+class _File(BaseModel):
+    """A file of a record, as Zenodo describes it."""
+
+    key: str
+    size: NonNegativeInt
+    checksum: str = Field(pattern=r"^md5:[0-9a-f]{32}$")
+    links: dict[str, Any]
+
+
+class _Record(BaseModel):
+    """What is needed of a record."""
+
+    id: PositiveInt
+    metadata: dict[str, Any] = {}
+    files: list[_File] = []
+
+
 def find_in_record(wanted: ZenodoFile, *, client: Client) -> RemoteFile:
     """The file that a reference to Zenodo means, in the newest version if it is a number of all versions.
 
     Raises:
         InputError: If there is no such record, or no such file in it, or several models.
         RefusedError: If its files are not open to everybody.
-        RemoteError: If Zenodo does not answer.
+        RemoteError: If Zenodo does not answer, or not as it should.
     """
-    document = _record(wanted, client)
-    found = ZenodoFile(int(document["id"]), sandbox=wanted.sandbox)
-    rows = {str(row.get("key")): row for row in _rows(document.get("files"))}
-    if not rows:
+    record = _read_record(wanted, client)
+    found = ZenodoFile(record.id, sandbox=wanted.sandbox)
+    files = {file.key: file for file in record.files}
+    if not files:
         raise RefusedError(
             f"The files of {found} are not open to everybody.", hint=f"Ask its authors for them: {_page(found)}"
         )
-    name = wanted.file or choose_model_file(rows, where=str(found), how=f"add the file's name: {found}/NAME")
-    if name not in rows:
-        raise InputError(f"{found} holds no file {name!r}.", hint=f"It holds: {', '.join(list(rows)[:10])}.")
-    metadata = _table(document.get("metadata"))
+    name = wanted.file or choose_model_file(files, where=str(found), how=f"add the file's name: {found}/NAME")
+    if name not in files:
+        raise InputError(f"{found} holds no file {name!r}.", hint=f"It holds: {', '.join(list(files)[:10])}.")
     return RemoteFile(
         origin=f"{found}/{name}",
-        url=str(_table(rows[name].get("links")).get("self") or ""),
+        url=str(files[name].links.get("self")),
         name=name,
-        size=int(rows[name].get("size") or 0) or None,
-        checksum=str(rows[name].get("checksum") or "") or None,
-        title=str(metadata.get("title") or ""),
-        licence=str(_table(metadata.get("license")).get("id") or ""),
+        size=files[name].size,
+        checksum=files[name].checksum,
+        title=clean(record.metadata.get("title") or "", limit=100),
+        licence=clean(_table(record.metadata.get("license")).get("id") or "", limit=40),
     )
 
 
@@ -113,10 +132,11 @@ def _search_url(base: str, community: str, *, page: int, size: int) -> str:
     return f"{base}/api/records?{urlencode(wanted)}"
 
 
-def _record(wanted: ZenodoFile, client: Client) -> dict[str, Any]:
+def _read_record(wanted: ZenodoFile, client: Client) -> _Record:
     url = f"{zenodo_url(sandbox=wanted.sandbox)}/api/records/{wanted.record}"
     try:
-        return _table(client.get_json(url, limit=_MAX_RECORD_BYTES, headers={"Accept": "application/json"}))
+        document = client.get_json(url, limit=_MAX_RECORD_BYTES, headers={"Accept": "application/json"})
+        return _Record.model_validate(document)
     except HttpError as error:
         if error.status in {404, 410}:
             gone = "was deleted from" if error.status == 410 else "does not exist on"
@@ -126,6 +146,8 @@ def _record(wanted: ZenodoFile, client: Client) -> dict[str, Any]:
                 f"The record {wanted} is not open to everybody.", hint=f"Ask its authors for it: {_page(wanted)}"
             ) from error
         raise
+    except ValidationError as error:
+        raise unknown_form(str(wanted), error) from error
 
 
 def _page(record: ZenodoFile) -> str:

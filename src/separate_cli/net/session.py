@@ -149,26 +149,27 @@ class Client:
         Raises:
             RemoteError: If there is no answer, it is too long, or it is not JSON.
         """
-        return self.read_json(self.request("GET", url, stream=True, **options), limit=limit)
+        return self.fetch_json(url, limit=limit, **options)[1]
 
-    def read_json(self, response: requests.Response, *, limit: int = _LARGEST_JSON_BYTES) -> Any:
-        """Read an answer (asked for with ``stream=True``) as JSON, as ``get_json`` does, and close it."""
-        url = response.url
-        with response:
-            content = bytearray()
-            try:
-                for block in response.iter_content(1 << 16):
-                    content += block
-                    if len(content) > limit:
-                        raise RemoteError(f"{shown(url)} answers with more than {limit} bytes; a description is short.")
-            except requests.RequestException as error:
-                raise self._no_answer(url, error) from None
-        try:
-            return json.loads(content)
-        except (ValueError, RecursionError):
-            raise RemoteError(
-                f"{shown(url)} does not answer in JSON.", hint="Is it the right address? A proxy may be in between."
-            ) from None
+    def fetch_json(
+        self, url: str, *, limit: int = _LARGEST_JSON_BYTES, **options: Any
+    ) -> tuple[requests.Response, Any]:
+        """As ``get_json``, with the answer for the sake of its headers; asked again where it breaks off.
+
+        With ``check=False`` an answer of 400 to 499 comes with None as its document.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            with self.request("GET", url, stream=True, **options) as response:
+                if response.status_code >= 400:
+                    return response, None
+                try:
+                    return response, _parsed(_read(response, limit), url)
+                except requests.RequestException as error:
+                    if attempt > self.retries or not isinstance(error, _PASSING):
+                        raise self._no_answer(url, error) from None
+            self.sleep(backoff_seconds(attempt))
 
     def _follow(
         self, method: str, url: str, downgrade: bool, options: dict[str, Any], rewind: Callable[[], None]
@@ -233,6 +234,24 @@ class _Credentials(AuthBase):
         elif self._token and host_of(url) == self._host:
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+def _read(response: requests.Response, limit: int) -> bytes:
+    content = bytearray()
+    for block in response.iter_content(1 << 16):
+        content += block
+        if len(content) > limit:
+            raise RemoteError(f"{shown(response.url)} answers with more than {limit} bytes; a description is short.")
+    return bytes(content)
+
+
+def _parsed(content: bytes, url: str) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise RemoteError(
+            f"{shown(url)} does not answer in JSON.", hint="Is it the right address? A proxy may be in between."
+        ) from None
 
 
 def _wait_seconds(response: requests.Response, attempt: int) -> float:
