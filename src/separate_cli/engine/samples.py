@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -56,7 +57,7 @@ class Samples(pl.Callback):
 
 def write_samples(
     model: Separator,
-    examples: Sequence[tuple[Tensor, Tensor]],
+    examples: Sequence[tuple[Any, Tensor]],
     folder: Path,
     *,
     board: Board | None = None,
@@ -66,7 +67,8 @@ def write_samples(
 
     Args:
         model: Separates.
-        examples: Pairs of mixture ``(time)`` or ``(channel, time)`` and references ``(source, time)``.
+        examples: Pairs of mixture ``(time)`` or ``(channel, time)`` and references ``(source, time)`` or
+            ``(source, channel, time)``; first channels are written. Of other kinds, nothing is.
         folder: Where to.
         board: Also TensorBoard's events.
         step: Where these stand in TensorBoard.
@@ -76,6 +78,8 @@ def write_samples(
     """
     rate = round(model.sample_rate)
     for number, (mixture, references) in enumerate(examples, start=1):
+        if not isinstance(mixture, Tensor):
+            continue
         waves = _waves(model, mixture, references)
         for name, wave in waves.items():
             write_audio(folder / f"{number:02}_{name}.wav", wave[None], sample_rate=rate)
@@ -91,6 +95,7 @@ def _waves(model: Separator, mixture: Tensor, references: Tensor) -> dict[str, W
     """Name → wave: the mixture, each estimate, each reference."""
     batch = mixture if mixture.ndim == 1 else mixture[None]
     estimates = model.separate(batch).reshape(model.n_sources, -1, mixture.shape[-1])[:, 0]  # (source, time)
+    references = references.reshape(len(references), -1, references.shape[-1])[:, 0]
     if len(estimates) == len(references) > 1 and model.source_names is None:
         order = PITReorder(pairwise_neg_sisdr)
         estimates = order(estimates[None], references[None])[0]

@@ -47,13 +47,13 @@ def _model(stage: str, spec: TrainSpec) -> Iterator[Clash]:
 
 def _parents(section: Section, recipe: Recipe) -> Iterator[Clash]:
     """An earlier training that weights come from."""
-    parent = getattr(section.spec, "begin_with", None)
+    parent = getattr(section.spec, "start_from", None)
     if parent is None:
         return
     trained = [other.name for other in recipe.sections if other.verb == "train" and other.name != section.name]
     if parent not in trained:
         names = f"one of {', '.join(trained)}" if trained else "null, as nothing else is trained"
-        yield [section.name, "begin_with"], f"expected {names}, got {parent}"
+        yield [section.name, "start_from"], f"expected {names}, got {parent}"
 
 
 def _corpus(path: list[str], examples: Spec, corpus: Section | None) -> Iterator[Clash]:
