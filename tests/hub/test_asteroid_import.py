@@ -18,6 +18,7 @@ from separate_cli.hub.pickles import load_pickle
 from separate_cli.models.demask import DeMask
 from separate_cli.models.lstm_tasnet import LSTMTasNet
 from separate_cli.models.sudormrf import SuDORMRFNet
+from tiny_models import build
 
 ARGUMENTS = {"hidden_dims": (8,), "n_filters": 16, "kernel_size": 16, "stride": 8, "norm_type": "gLN"}
 
@@ -119,6 +120,14 @@ def test_a_configured_stride_that_was_never_used_is_dropped(tmp_path: Path) -> N
     state = {f"model.{key}": value for key, value in model.state_dict().items()}
     torch.save({"state_dict": state, "training_config": config}, tmp_path / "epoch.ckpt")
     assert load_model(tmp_path / "epoch.ckpt", model_name="SuDORMRFNet").model.hop_samples == 10
+
+
+def test_a_stored_stride_that_was_never_used_is_dropped() -> None:
+    model = build("FasNetTAC")
+    stored = {**model.get_model_args(), "stride": 7}  # in samples, whatever the user had asked for in milliseconds
+    loaded = load_model({"model_name": "FasNetTAC", "model_args": stored, "state_dict": model.state_dict()}).model
+    wav = torch.randn(1, 2, 600)
+    torch.testing.assert_close(loaded(wav), model(wav))
 
 
 class Runs:

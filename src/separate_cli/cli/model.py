@@ -191,4 +191,6 @@ def _summary(header: Header) -> dict[str, Any]:
 def _one_line(value: Any) -> str:
     import json
 
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    from separate_cli.hub.plain_text import clean
+
+    return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), limit=100_000)

@@ -12,6 +12,7 @@ Checked: tests/filterbanks/test_base.py (NumPy correlation, adjointness, perfect
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import torch
@@ -22,6 +23,9 @@ from separate_cli.filterbanks.recording import is_eager
 from separate_cli.filterbanks.synthesis import transposed_convolution
 
 __all__ = ["Decoder", "Encoder", "Filterbank", "is_eager"]
+
+
+_MOST_NUMBERS = 1 << 27
 
 
 class Filterbank(nn.Module):
@@ -36,7 +40,7 @@ class Filterbank(nn.Module):
         sample_rate: In Hz; decides the filters of the parametrised banks.
 
     Raises:
-        ValueError: If a size is not positive.
+        ValueError: If a size is not positive, or the filters have more than 2^27 numbers.
     """
 
     n_feats_out: int
@@ -52,7 +56,9 @@ class Filterbank(nn.Module):
         for name, value in {"n_filters": n_filters, "kernel_size": kernel_size, "stride": stride}.items():
             if isinstance(value, bool) or int(value) != value or value < 1:
                 raise ValueError(f"{name} must be a positive whole number, got {value!r}.")
-        if sample_rate <= 0:
+        if max(n_filters * kernel_size, stride) > _MOST_NUMBERS:  # a mistake, or a file that means harm
+            raise ValueError(f"{n_filters} filters of {kernel_size} samples every {stride} samples are too large.")
+        if not 0 < sample_rate < math.inf:
             raise ValueError(f"sample_rate must be positive, got {sample_rate!r}.")
         self.n_filters = int(n_filters)
         self.kernel_size = int(kernel_size)

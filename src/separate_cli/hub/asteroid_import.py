@@ -53,25 +53,37 @@ def import_asteroid(
     """
     if not isinstance(content, Mapping):
         raise InputError(f"{where} holds a {type(content).__name__}, not a checkpoint.", hint=_EXPECTED)
-    notes: list[str] = []
     if "training_config" in content and "model_args" not in content:
         content = _from_lightning(content, model_name=model_name, where=where)
     missing = [key for key in ("model_name", "model_args", "state_dict") if key not in content]
     if missing:
         raise InputError(f"{where} lacks {', '.join(missing)}.", hint=_EXPECTED)
-    name = str(content["model_name"])
-    arguments = _plain({**_mapping(content["model_args"], "model_args", where), **overrides})
-    if arguments.get("sample_rate") is None:
-        arguments["sample_rate"] = sample_rate or _RATES.get(name, _RATE_OTHERWISE)
-        notes.append(f"The file does not say its sample rate; {arguments['sample_rate']} Hz is assumed.")
-    tensors = _tensors(content["state_dict"], where)
+    name, tensors = str(content["model_name"]), _tensors(content["state_dict"], where)
+    notes: list[str] = []
+    try:
+        arguments = _plain({**_mapping(content["model_args"], "model_args", where), **overrides})
+        if arguments.get("sample_rate") is None:
+            arguments["sample_rate"] = sample_rate or _RATES.get(name, _RATE_OTHERWISE)
+            notes.append(f"The file does not say its sample rate; {arguments['sample_rate']} Hz is assumed.")
+        header = _header(content, _as_built(name, arguments, tensors), tuple(notes), where)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:  # also what pydantic says
+        raise InputError(f"{where} has a damaged description: {_first_line(error)}.", hint=_EXPECTED) from error
+    return Weights(header, tensors)
+
+
+def _as_built(name: str, arguments: dict[str, Any], tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    """``arguments`` as the network was really built: Asteroid stored some that it did not use."""
     if name == "LSTMTasNet":
-        arguments["rnn_type"] = _recurrent_type(tensors, arguments)
+        return arguments | {"rnn_type": _recurrent_type(tensors, arguments)}
     if name == "FasNetTAC":
-        arguments.pop("stride", None)  # stored, but never used: the stride was half the window
-    infos = _plain(content.get("infos") or {})
-    header = Header(
-        model_name=name,
+        return arguments | {"stride": None}  # it was half the window
+    return arguments
+
+
+def _header(content: Mapping[str, Any], arguments: dict[str, Any], notes: tuple[str, ...], where: str) -> Header:
+    infos = _mapping(_plain(content.get("infos") or {}), "infos", where)
+    return Header(
+        model_name=str(content["model_name"]),
         model_args=arguments,
         sample_rate=float(arguments["sample_rate"]),
         title=str(infos.get("upload_name") or ""),
@@ -81,9 +93,13 @@ def import_asteroid(
         recipe=_mapping(infos.get("training_config") or {}, "training_config", where),
         metrics=_mapping(infos.get("final_metrics") or {}, "final_metrics", where),
         software={str(k): str(v) for k, v in _mapping(infos.get("software_versions") or {}, "software", where).items()},
-        notes=tuple(notes),
+        notes=notes,
     )
-    return Weights(header, tensors)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines()]
+    return " ".join(lines[:3])[:160].rstrip(".")
 
 
 _PUBLISHED_UNDER = "CC BY-SA 3.0"

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from separate_cli.errors import InputError
 
@@ -41,7 +41,7 @@ class Header(BaseModel):
     sep_format: Literal["1"] = FORMAT_VERSION
     model_name: str
     model_args: dict[str, Any]
-    sample_rate: PositiveFloat
+    sample_rate: float = Field(gt=0, allow_inf_nan=False)
     source_names: tuple[str, ...] | None = None
     title: str = Field("", description="What a person calls it, for example demask.")
     licence: str = ""
@@ -54,6 +54,14 @@ class Header(BaseModel):
     parents: dict[str, str] = Field(default_factory=dict, description="What it was made from → SHA-256.")
     notes: tuple[str, ...] = ()
     rebuilt: tuple[str, ...] = Field((), description="Buffers that are not stored: the constructor makes them again.")
+
+    @model_validator(mode="after")
+    def _can_be_shown(self) -> Header:
+        try:
+            json.dumps(self.model_dump(mode="python"), ensure_ascii=False, default=str).encode()
+        except (UnicodeEncodeError, RecursionError) as error:
+            raise ValueError("not all of it can be shown") from error
+        return self
 
     def to_metadata(self) -> dict[str, str]:
         """The header as safetensors metadata: one JSON string a field."""
@@ -84,7 +92,7 @@ class Header(BaseModel):
             return cls.model_validate(fields)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
+            place = ".".join(str(part) for part in first["loc"]) or "text"
             raise InputError(
                 f"{where} has a damaged header: {place}: {first['msg']}.", hint="Get the file again."
             ) from error

@@ -22,6 +22,7 @@ from separate_cli.hub.checkpoint import Weights, read_checkpoint
 from separate_cli.hub.header import Header
 from separate_cli.hub.pickles import load_pickle
 from separate_cli.hub.references import Located, resolve
+from separate_cli.hub.tensor_fit import UNFIT, at_most, check_fit
 from separate_cli.models.base import Separator
 from separate_cli.models.catalogue import get
 from separate_cli.progress import SILENT, Progress
@@ -148,15 +149,15 @@ def build(weights: Weights, *, where: str) -> Separator:
         InputError: If class, arguments, tensor names, shapes or values are not what they should be.
     """
     header = weights.header
+    limit = _LAYERS_PER_TENSOR * (len(weights.tensors) + len(header.rebuilt))
     try:
         cls = get(header.model_name)
     except ValueError as error:
         raise InputError(f"{where}: {error}", hint="Update sep, or register your own class first.") from error
-    _check_values(weights, where)
     try:
         with torch.random.fork_rng(devices=[]):
-            with torch.device("meta"):  # a hostile size costs nothing here
-                _check_shapes(cls(**header.model_args), weights, where)
+            with torch.device("meta"), at_most(limit, where):
+                check_fit(cls(**header.model_args), weights, where)  # a hostile size costs nothing here
             model = cls(**header.model_args)
     except SepError:
         raise
@@ -169,32 +170,12 @@ def build(weights: Weights, *, where: str) -> Separator:
         own = dict(model.named_buffers())
         model.load_state_dict({key: own[key] for key in header.rebuilt if key in own} | weights.tensors)
     except RuntimeError as error:
-        raise InputError(f"{where}: {' '.join(str(error).split())[:300]}", hint=_UNFIT) from error
+        raise InputError(f"{where}: {' '.join(str(error).split())[:300]}", hint=UNFIT) from error
     return model.eval()
 
 
-_UNFIT = "The file does not fit its own description."
-_SMALL = 1 << 20
-
-
-def _check_values(weights: Weights, where: str) -> None:
-    for key, value in weights.tensors.items():
-        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-            raise InputError(
-                f"{where}: {key} holds NaN or infinite weights.", hint="Training went wrong or the file is damaged."
-            )
-
-
-def _check_shapes(model: Separator, weights: Weights, where: str) -> None:
-    """Compare every shape. Missing tensors are for ``load_state_dict`` to judge, unless they would be huge."""
-    for key, value in model.state_dict().items():
-        found = weights.tensors.get(key)
-        if found is not None and found.shape != value.shape:
-            raise InputError(
-                f"{where}: {key} is {tuple(found.shape)}, the model needs {tuple(value.shape)}.", hint=_UNFIT
-            )
-        if found is None and value.numel() > _SMALL:
-            raise InputError(f"{where}: {key} {tuple(value.shape)} is missing.", hint=_UNFIT)
+_LAYERS_PER_TENSOR = 8
+"""How many more parameters a constructor may make than the file holds: some layers share theirs with others."""
 
 
 def _is_pickle(path: Path) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
+import re
 import warnings
 import zipfile
 from contextlib import suppress
@@ -44,9 +45,10 @@ def load_pickle(path: Path) -> Any:
     """Open a file written by ``torch.save`` without running anything in it.
 
     Raises:
-        InputError: If the file is missing, truncated or no such file.
+        InputError: If the file is missing, truncated, compressed or no such file.
         RefusedError: If it names any type outside the list; the message says which.
     """
+    _refuse_compressed(path)
     try:
         with warnings.catch_warnings(), torch.serialization.safe_globals(_harmless()):
             warnings.simplefilter("ignore")  # old zip layouts warn; what counts is what comes out
@@ -55,10 +57,28 @@ def load_pickle(path: Path) -> Any:
         raise _explain(path, error) from error
     except FileNotFoundError as error:
         raise InputError(f"There is no file {path}.", hint="Check the path.") from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        why = f"{type(error).__name__}: {error}".splitlines()[0][:120]
+    except Exception as error:  # what is damaged raises whatever it likes
+        why = f"{type(error).__name__}: {error}".splitlines()[0][:120].rstrip(".")
         hint = "The file is truncated or damaged: get it again."
         raise InputError(f"{path} is not a whole PyTorch file: {why}.", hint=hint) from error
+
+
+def _refuse_compressed(path: Path) -> None:
+    """Torch stores without compression; a compressed archive may be a hundred thousand times as large as its file."""
+    try:
+        if not zipfile.is_zipfile(path):
+            return
+        with zipfile.ZipFile(path) as archive:
+            claimed = sum(entry.file_size for entry in archive.infolist())
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as error:
+        hint = "The file is truncated or damaged: get it again."
+        raise InputError(f"{path} is not a whole PyTorch file: {error}.", hint=hint) from error
+    size = path.stat().st_size
+    if claimed > size:
+        raise InputError(
+            f"{path} is not a PyTorch file: its {size} bytes claim to hold {claimed}.",
+            hint="PyTorch does not compress. Where you trust it, unpack it and save it again with torch.save.",
+        )
 
 
 def _explain(path: Path, error: pickle.UnpicklingError) -> InputError | RefusedError:
@@ -68,20 +88,29 @@ def _explain(path: Path, error: pickle.UnpicklingError) -> InputError | RefusedE
             f"{path} asks to load {unknown[0]}, which could run code; nothing of it was executed.",
             hint="Where you trust its source, open it with the tool that wrote it and save plain tensors there.",
         )
+    why = re.search(r"WeightsUnpickler error:\s*(.+)", str(error))
+    said = why[1] if why else str(error).splitlines()[0]
     return InputError(
-        f"{path} is not a PyTorch file: {str(error).splitlines()[0][:120]}", hint="The file is damaged: get it again."
+        f"{path} is not a PyTorch file: {said[:120].rstrip('. ')}.", hint="The file is damaged: get it again."
     )
+
+
+def _pickle_in(path: Path) -> bytes:
+    """The start of the pickle in a file of either form; nothing where it cannot be found."""
+    with suppress(Exception):  # a damaged archive raises whatever it likes
+        if not zipfile.is_zipfile(path):
+            with path.open("rb") as stream:
+                return stream.read(_MAX_PICKLE_BYTES)
+        with zipfile.ZipFile(path) as archive:
+            name = next(n for n in archive.namelist() if n.endswith("data.pkl"))
+            with archive.open(name) as entry:
+                return entry.read(_MAX_PICKLE_BYTES)
+    return b""
 
 
 def _globals_in(path: Path) -> list[str]:
     """Names of the types and functions that a pickle mentions, read from its opcodes without running them."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            name = next((n for n in archive.namelist() if n.endswith("data.pkl")), None)
-            content = archive.read(name) if name and archive.getinfo(name).file_size < _MAX_PICKLE_BYTES else b""
-    else:
-        with path.open("rb") as stream:
-            content = stream.read(_MAX_PICKLE_BYTES)
+    content = _pickle_in(path)
     found: list[str] = []
     strings: list[str] = []
     stream_of_pickles = io.BytesIO(content)
