@@ -213,6 +213,24 @@ def test_what_should_be_json_and_is_not_is_told(server: Server, client: Client, 
         client.get_json(server.url + "/a", limit=500 if len(body) == 1000 else 10**6)
 
 
+def test_json_that_breaks_off_is_asked_for_again(server: Server, client: Client, pauses: list[float]) -> None:
+    server.files["/a"] = b'{"a": [1, 2, 3]}'
+    server.fault("/a", cut_after=5, times=2)
+    assert client.get_json(server.url + "/a") == {"a": [1, 2, 3]}
+    assert len(pauses) == 2
+    server.fault("/a", cut_after=5, times=None)
+    with pytest.raises(RemoteError, match="connection failed"):
+        client.get_json(server.url + "/a")
+
+
+def test_json_comes_with_its_headers_and_refusals_without(server: Server, client: Client) -> None:
+    server.on("GET", "/a", lambda request, _: Reply.json([1], headers={"Link": '<http://x/b>; rel="next"'}))
+    answer, document = client.fetch_json(server.url + "/a")
+    assert (answer.links["next"]["url"], document) == ("http://x/b", [1])
+    answer, document = client.fetch_json(server.url + "/none", check=False)
+    assert (answer.status_code, document) == (404, None)
+
+
 def test_json_is_read(server: Server, client: Client) -> None:
     server.on("GET", "/a", lambda request, _: Reply.json({"asked": request.query}))
     assert client.get_json(server.url + "/a", params={"q": "ü"}) == {"asked": {"q": ["ü"]}}
