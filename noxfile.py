@@ -59,7 +59,7 @@ def acceptance(session: nox.Session) -> None:
         session.error("Name the folder with real audio: nox -s acceptance -- PATH [GOLDENS]")
     folders = [str(Path(argument).resolve()) for argument in session.posargs]
     env = dict(zip(("SEP_ACCEPTANCE_DATA", "SEP_ACCEPTANCE_GOLDENS"), folders, strict=False))
-    session.install(".[metrics,wer,onnx,beamforming,dask]", *TEST_TOOLS)
+    session.install(".[metrics,wer,onnx,beamforming,dask,sphere,rooms,mp4]", *TEST_TOOLS)
     session.run("pytest", "-q", "-m", "acceptance", "tests", env=env)
 
 
@@ -68,6 +68,15 @@ def compile(session: nox.Session) -> None:
     """Every model through ``torch.compile``; needs a C++ compiler and about half an hour."""
     session.install(".", *TEST_TOOLS)
     session.run("pytest", "-q", "-m", "compile", "tests/models/test_compile.py", *session.posargs)
+
+
+@nox.session
+def recipes(session: nox.Session) -> None:
+    """Every built-in recipe on a tiny corpus of its true layout: prepare, two steps of training, evaluation."""
+    session.install(".[metrics,beamforming]", *TEST_TOOLS)
+    session.run(
+        "pytest", "-q", "-m", "recipes", "tests/recipes", *session.posargs, env={"OMP_NUM_THREADS": "1"}
+    )
 
 
 @nox.session

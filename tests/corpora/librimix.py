@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-_NOISE = {"train-clean-100": "tr", "dev-clean": "cv", "test-clean": "tt"}
+_NOISE = {"train-clean-100": "tr", "train-clean-360": "tr", "dev-clean": "cv", "test-clean": "tt"}
 
 
 def make(folder: Path, librispeech: Path, wham_noise: Path, *, n_src: int = 2, rows: int = 3) -> Path:

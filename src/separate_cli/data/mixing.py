@@ -25,7 +25,7 @@ from separate_cli.audio.encode import encode_audio
 from separate_cli.audio.formats import AudioFormat
 from separate_cli.data.corpus import Corpus
 from separate_cli.data.making import Made, make_all
-from separate_cli.data.mixtures import Mixture, Piece, mixture_of_row, row_of_mixture
+from separate_cli.data.mixtures import Mixture, Piece, Signal, mixture_of_row, row_of_mixture
 from separate_cli.data.pieces import add_up, round_as_file
 from separate_cli.errors import InputError
 from separate_cli.files import write_bytes
@@ -51,6 +51,8 @@ class Order:
         mixture: Of pieces of other corpora.
         place: Folder of its files, relative to the prepared folder: ``Libri2Mix/wav8k/min/dev``.
         signals: Which signals become files; empty: all that it has.
+        folders: What the folder of a signal is called, where not as the signal.
+        aliases: Further names of signals, or sums of them.
         notes: Whatever the maker wants back with the row; plain JSON.
         waves: The signals, not rounded, where planning has them already, or makes them of more than pieces.
     """
@@ -58,6 +60,8 @@ class Order:
     mixture: Mixture
     place: str
     signals: tuple[str, ...] = ()
+    folders: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: Any = None
     waves: Waves | None = None
 
@@ -154,12 +158,13 @@ def write_order(order: Order, waves: Waves, folder: Path, *, suffix: str = ".wav
     """
     mixture = order.mixture
     form = AudioFormat(suffix[1:].upper(), _SUBTYPES[mixture.bits])
-    paths = {name: f"{order.place}/{name}/{mixture.id}{suffix}" for name in waves}
+    paths = {name: f"{order.place}/{order.folders.get(name, name)}/{mixture.id}{suffix}" for name in waves}
     for name, wave in waves.items():
         rounded = wave if mixture.bits is None else round_as_file(wave, mixture.bits)
         content = encode_audio(rounded, mixture.sample_rate, form)
         write_bytes(folder / paths[name], content, durable=False)  # the journal notes the length
-    return replace(mixture, signals={name: Piece(path) for name, path in paths.items()}, bits=None)
+    signals: dict[str, Signal] = {name: Piece(path) for name, path in paths.items()}
+    return replace(mixture, signals={**signals, **order.aliases}, bits=None)
 
 
 def check_files(files: Mapping[str, Collection[str]], roots: Mapping[str, Path], *, hints: Mapping[str, str]) -> None:

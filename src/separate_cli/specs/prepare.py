@@ -32,7 +32,7 @@ __all__ = [
 
 Part = Literal["train", "valid", "test"]
 
-CORPUS_SUFFIXES: tuple[str, ...] = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".sph", ".caf")
+CORPUS_SUFFIXES: tuple[str, ...] = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".sph", ".caf", ".wv1")
 """Files of a corpus that count."""
 
 SPEAKER_PATTERNS: dict[str, str] = {

@@ -16,6 +16,9 @@ MAKERS: dict[str, str] = {
     "demask": "separate_cli.data.corpora.demask:make",
     "folder": "separate_cli.data.corpora.folder:make",
     "librimix": "separate_cli.data.corpora.librimix:make",
+    "wham": "separate_cli.data.corpora.wham:make",
+    "whamr": "separate_cli.data.corpora.whamr:make",
+    "wsj0mix": "separate_cli.data.corpora.wsj0mix:make",
 }
 """Kind of a corpus → ``module:function`` that makes it."""
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Iterable, Mapping
-from importlib.resources import files
 from typing import Any
 
+from separate_cli.data.catalog import corpus_called
 from separate_cli.data.manifest import Recording
 from separate_cli.data.mixtures import Mixture
 from separate_cli.data.scan import Scan
 from separate_cli.specs.prepare import AudioFolder
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = ["LICENCE_FIELDS", "describe", "mixture_counts", "mixture_facts", "origin", "source_facts"]
 
@@ -34,9 +28,10 @@ def describe(folder: AudioFolder, found: Scan) -> dict[str, Any]:
 
 
 def origin(name: str) -> dict[str, Any]:
-    """Licence, address, author of a corpus that is known by name, and whether it is for non-commercial use only."""
-    table = tomllib.loads(files(__package__).joinpath("origins.toml").read_text(encoding="utf-8"))
-    return {"non_commercial": False, **table[name]}
+    """Licence, address, author of a corpus of the catalog, and whether it is for non-commercial use only."""
+    row = corpus_called(name)
+    restricted = row.consent or "NC" in row.licence
+    return {"licence": row.licence, "url": row.url, "author": row.author, "non_commercial": restricted}
 
 
 def mixture_facts(name: str, mixtures: Iterable[Mixture]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ _SPEEDS = {"sp08": 0.8, "sp12": 1.2}
 _SNR_FLOOR = 1e-10
 _HINTS = {
     "librispeech": "Download it: sep data download librispeech.",
-    "wham_noise": "Download it: sep data download wham_noise. Or do without: --set prepare.noise=null "
+    "wham_noise": "Download it: sep data download wham-noise. Or do without: --set prepare.noise=null "
     "--set prepare.types=[mix_clean].",
 }
 
@@ -197,7 +197,7 @@ def _finish(spec: LibriMix, folder: Path, rows: list[Row], mixed: Mixed, sources
         "speech": {"librispeech": source_facts("librispeech", used["librispeech"])},
     }
     if "wham_noise" in used:
-        facts["noise"] = {"wham_noise": source_facts("wham_noise", used["wham_noise"])}
+        facts["noise"] = {"wham_noise": source_facts("wham-noise", used["wham_noise"])}
     write_json(folder / "corpus.json", facts)
 
 
