@@ -16,7 +16,7 @@ TEST_TOOLS = ["pytest>=8", "hypothesis>=6.100", "pystoi>=0.4"]
 @nox.session
 def tests(session: nox.Session) -> None:
     """Unit tests, doctests, architecture, and the synthetic end-to-end run."""
-    session.install(".[metrics,beamforming,onnx,dask,optimizers]", *TEST_TOOLS)
+    session.install(".[metrics,beamforming,onnx,dask,optimizers,sphere,rooms,mp4]", *TEST_TOOLS)
     session.run("pytest", *(session.posargs or ["-q"]), env={"OMP_NUM_THREADS": "1"})
 
 
