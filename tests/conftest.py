@@ -20,12 +20,13 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Acceptance tests exist only where their material is named, those of the compiler only where asked for."""
-    left_out = set() if "compile" in config.option.markexpr else {"compile"}
+    """Acceptance tests exist only where their material is named, those that take long only where asked for."""
+    left_out = {name for name in ("compile", "recipes") if name not in config.option.markexpr}
     if not (os.environ.get("SEP_ACCEPTANCE_DATA") or os.environ.get("SEP_ACCEPTANCE_GOLDENS")):
         left_out.add("acceptance")
-    config.hook.pytest_deselected(items=[item for item in items if left_out & set(item.keywords)])
-    items[:] = [item for item in items if not left_out & set(item.keywords)]
+    is_wanted = [not left_out & {mark.name for mark in item.iter_markers()} for item in items]
+    config.hook.pytest_deselected(items=[item for item, wanted in zip(items, is_wanted, strict=True) if not wanted])
+    items[:] = [item for item, wanted in zip(items, is_wanted, strict=True) if wanted]
 
 
 @pytest.fixture

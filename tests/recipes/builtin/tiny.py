@@ -1,0 +1,89 @@
+"""How every built-in recipe is run in seconds: a tiny corpus of its true layout, a small model, two steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from corpora import librimix, librispeech, wham_noise
+from separate_cli.pipeline.plan import make_plan
+from separate_cli.pipeline.record import Record
+from separate_cli.pipeline.runner import run_plan
+from separate_cli.recipes.load import load_recipe
+from separate_cli.recipes.recipe import Recipe
+from separate_cli.stages.assemble import assemble
+
+SMALL: dict[str, dict[str, Any]] = {
+    "Chimera": {"hidden_size": 8, "n_layers": 1, "embedding_dim": 4},
+    "ConvTasNet": {"n_filters": 16, "bn_chan": 8, "hid_chan": 8, "skip_chan": 8, "n_blocks": 1, "n_repeats": 1},
+    "DCCRNet": {"architecture": "mini"},
+    "DCUNet": {"architecture": "mini"},
+    "DNSBaseline": {"hidden_size": 8, "n_layers": 1},
+    "DPRNNTasNet": {"n_filters": 16, "kernel_size": 16, "stride": 8, "bn_chan": 8, "hid_size": 8, "n_repeats": 1},
+    "DPTNet": {"n_filters": 16, "n_heads": 2, "ff_hid": 8, "n_repeats": 1},
+    "DeMask": {"hidden_dims": [8]},
+    "FasNetTAC": {"enc_dim": 8, "feature_dim": 8, "hidden_dim": 8, "n_layers": 1, "tac_hidden_dim": 8},
+    "LSTMTasNet": {"n_filters": 16, "hid_size": 8, "n_layers": 1},
+    "LookingToListen": {"audio_chan": 2, "audio_out_chan": 2, "video_chan": 4, "hid_size": 8, "dense_size": 8},
+    "MultiDecoderDPRNN": {"n_filters": 16, "bn_chan": 8, "hid_size": 8, "n_repeats": 1},
+    "SuDORMRFImprovedNet": {"n_filters": 16, "bn_chan": 8, "num_blocks": 1, "upsampling_depth": 2},
+    "SuDORMRFNet": {"n_filters": 16, "bn_chan": 8, "num_blocks": 1, "upsampling_depth": 2},
+    "TwoStepTDCN": {"n_filters": 16, "bn_chan": 8, "hid_chan": 8, "n_blocks": 1, "n_repeats": 1},
+    "VADNet": {"n_filters": 16, "bn_chan": 8, "hid_chan": 8, "skip_chan": 8, "n_blocks": 1, "n_repeats": 1},
+    "XUMX": {"hidden_size": 8, "nb_layers": 1},
+}
+"""Model → arguments that make it small."""
+
+
+def run(name: str, root: Path, *more: str) -> dict[str, Record]:
+    """Make the recipe's corpus in ``root``, then prepare, train two steps, and evaluate."""
+    recipe = load_recipe(name)
+    make_corpus(recipe, root)
+    small = load_recipe(name, [*shrunk(recipe), *more])
+    plan = make_plan(assemble(small), workspace=root, run=name)
+    return {record.stage: record for record in run_plan(plan)}
+
+
+def shrunk(recipe: Recipe) -> Iterator[str]:
+    """Overrides for two steps of a small model."""
+    for section in recipe.sections:
+        fields: dict[str, Any] = {}
+        if section.verb == "prepare":
+            fields = {"executor": "local:1"}
+        elif section.verb == "train":
+            spec = section.spec.model_dump()
+            fields = {"batch_size": 2, "epochs": 1, "device": "cpu", "workers": 0, "tensorboard": False, "samples": 1}
+            fields |= {f"model.args.{arg}": value for arg, value in SMALL[spec["model"]["name"]].items()}
+            fields |= {f"examples.{key}": value for key, value in _few(spec["examples"]).items()}
+        elif section.verb == "eval":
+            metric = "sdr_v4" if section.spec.model_dump().get("kind") == "music" else "si_sdr"
+            fields = {"device": "cpu", "workers": 1, "saved_examples": 1}
+            fields |= {"metrics": [metric]} if "metrics" in section.spec.model_dump() else {}
+        yield from (f"{section.name}.{field}={json.dumps(value)}" for field, value in fields.items())
+
+
+def _few(examples: dict[str, Any]) -> dict[str, Any]:
+    seconds = {"segment_seconds": 0.25}
+    if "examples_per_track" in examples:
+        return {"examples_per_track": 2, **seconds}
+    return {"examples_per_epoch": 4, "valid_examples": 2, **seconds}
+
+
+def make_corpus(recipe: Recipe, root: Path) -> None:
+    """A tiny corpus of the true layout where the recipe looks for it."""
+    CORPORA[str(recipe["prepare"].model_dump()["kind"])](recipe, root)
+
+
+def _librimix(recipe: Recipe, root: Path) -> None:
+    spec = recipe["prepare"].model_dump()
+    speakers = {"train": ("103", "1034", "26"), "valid": ("84", "174", "251"), "test": ("61", "121", "237")}
+    subsets = {subset: speakers[part] for subset, part in spec["subsets"].items()}
+    speech = librispeech.make(root / "data" / "LibriSpeech", subsets=subsets, takes=1, frames=12000)
+    noise = wham_noise.make(root / "data" / "wham_noise")
+    librimix.make(root / spec["lists"], speech, noise, n_src=spec["n_src"], rows=3)
+
+
+CORPORA: dict[str, Callable[[Recipe, Path], None]] = {"librimix": _librimix}
+"""Kind of a corpus → what makes it."""
