@@ -25,7 +25,8 @@ AUDIO_SUFFIXES = frozenset({
 })  # fmt: skip
 """What a folder is searched for. A file that is named explicitly may have any suffix; its content decides."""
 
-_UNKNOWN_FRAMES = 1 << 48
+UNKNOWN_FRAMES = 1 << 48
+"""libsndfile tells a length beyond this where it does not know it."""
 _COUNT_FRAMES = 1 << 16
 _SIZES = re.compile(r"^\s*(?:data|SSND|Data Size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _STREAM_BYTES = 0x7FFF_0000
@@ -124,7 +125,7 @@ def open_probed(path: Path) -> tuple[ForwardFile, AudioInfo]:
     with ExitStack() as on_failure:
         sound = on_failure.enter_context(open_audio(path))
         frames = sound.frames
-        if frames >= _UNKNOWN_FRAMES:
+        if frames >= UNKNOWN_FRAMES:
             frames = _count(sound, path)
             sound = on_failure.enter_context(open_audio(path))
         if frames == 0:

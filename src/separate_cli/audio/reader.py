@@ -20,14 +20,16 @@ import soundfile
 from numpy.typing import NDArray
 
 from separate_cli.audio.pcm import pcm_layout, read_pcm
-from separate_cli.audio.probe import RECOVER, AudioInfo, damaged, open_probed
+from separate_cli.audio.probe import RECOVER, UNKNOWN_FRAMES, AudioInfo, ForwardFile, damaged, open_probed
 from separate_cli.errors import InputError
 
 __all__ = ["BlockReader", "Choose", "read_audio", "read_chosen"]
 
 Wave = NDArray[np.float32]
 Choose = Callable[[int, int], tuple[int, int]]
-"""Sample rate in Hz, length in frames → first frame, number of frames."""
+"""Sample rate in Hz, length in frames → first frame, number of frames; may be asked twice."""
+
+_PLAIN = frozenset({".wav", ".wave"})
 
 
 class BlockReader:
@@ -120,8 +122,8 @@ def read_chosen(path: Path, choose: Choose) -> tuple[Wave, int]:
     Raises:
         InputError: See ``BlockReader``.
     """
-    with suppress(OSError):  # the reader below says in words what is wrong
-        found = _read_plain(path, choose)
+    with suppress(OSError, TypeError, soundfile.LibsndfileError):  # the reader below says in words what is wrong
+        found = _read_plain(path, choose) if path.suffix.lower() in _PLAIN else _read_decoded(path, choose)
         if found is not None:
             return found
     with BlockReader(path) as reader:
@@ -142,6 +144,24 @@ def _read_plain(path: Path, choose: Choose) -> tuple[Wave, int] | None:
     if layout.kind.kind == "f" and not np.isfinite(wave).all():
         raise not_finite(path, wave, start=start, sample_rate=layout.sample_rate)
     return wave, layout.sample_rate
+
+
+def _read_decoded(path: Path, choose: Choose) -> tuple[Wave, int] | None:
+    """Read the chosen stretch of a file that is as it should be; None if it is not."""
+    with ForwardFile(path) as sound:
+        if not 0 < sound.frames < UNKNOWN_FRAMES:
+            return None
+        start, frames = choose(sound.samplerate, sound.frames)
+        _check_start(path, start, sound.frames)
+        block = np.empty((min(frames, sound.frames - start), sound.channels), np.float32)
+        if start:
+            sound.seek(start)
+        if len(sound.read(out=block)) < len(block):
+            return None
+        if not sound.subtype.startswith("PCM_") and not np.isfinite(block).all():
+            return None
+        rate: int = sound.samplerate
+    return np.ascontiguousarray(block.T), rate  # (channel, time)
 
 
 def not_finite(path: Path, block: Wave, *, start: int, sample_rate: int) -> InputError:

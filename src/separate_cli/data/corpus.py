@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from separate_cli.audio.reader import Choose, read_chosen
 from separate_cli.data.cache import WaveCache
 from separate_cli.data.manifest import Recording, read_recordings
 from separate_cli.data.mixtures import Mixture, Piece, read_mixtures
-from separate_cli.data.pieces import add_up, round_as_file
+from separate_cli.data.pieces import place, round_as_file, total_of
 from separate_cli.errors import InputError
 
 __all__ = ["Corpus", "Role"]
@@ -86,12 +86,32 @@ class Corpus:
             InputError: If there is no such signal, or one of its files cannot be read.
             ValueError: If the excerpt is not inside the mixture.
         """
+        return self.signals(mixture, [name], start=start, frames=frames)[name]
+
+    def signals(
+        self, mixture: Mixture, names: Iterable[str], *, start: int = 0, frames: int | None = None
+    ) -> dict[str, Wave]:
+        """Read several signals of ``mixture`` as ``signal`` does, each piece of a file only once.
+
+        Raises:
+            InputError: If a signal is missing, or one of their files cannot be read.
+            ValueError: If the excerpt is not inside the mixture.
+        """
         frames = mixture.frames - start if frames is None else frames
         if start < 0 or frames < 0 or start + frames > mixture.frames:
             raise ValueError(f"Expected an excerpt of {mixture.frames} samples, got {start} to {start + frames}.")
-        pieces = mixture.pieces(name).values()
-        wave = add_up(self.read_piece, pieces, sample_rate=mixture.sample_rate, start=start, frames=frames)
-        return wave if mixture.bits is None else round_as_file(wave, mixture.bits)
+        placed: dict[Piece, Wave] = {}
+        found: dict[str, Wave] = {}
+        for name in names:
+            pieces = mixture.pieces(name).values()
+            for piece in pieces:
+                if piece not in placed:
+                    placed[piece] = place(
+                        self.read_piece, piece, sample_rate=mixture.sample_rate, start=start, frames=frames
+                    )
+            wave = total_of((piece, placed[piece]) for piece in pieces)
+            found[name] = wave if mixture.bits is None else round_as_file(wave, mixture.bits)
+        return found
 
     def recordings(self, role: Role, part: str) -> list[Recording]:
         """Recordings of one role and part, sorted.

@@ -59,7 +59,8 @@ class MixtureDataset(Examples):
         if self.n_samples is not None:
             start = int(rng.integers(max(1, mixture.frames - self.n_samples + 1)))
             frames = min(self.n_samples, mixture.frames)
-        waves = [self._read(mixture, name, start, frames) for name in (heard, *wanted)]
+        signals = self.corpus.signals(mixture, (heard, *wanted), start=start, frames=frames)
+        waves = [self._shape(signals[name]) for name in (heard, *wanted)]
         silence = [np.zeros_like(waves[0])] * (wish.n_src - len(wanted))
         references = np.stack([*waves[1:], *silence])  # (source, [channel,] time)
         if wish.normalize:
@@ -67,11 +68,10 @@ class MixtureDataset(Examples):
             waves[0], references = waves[0] * scale, references * scale
         return torch.from_numpy(waves[0]), torch.from_numpy(references)
 
-    def _read(self, mixture: Mixture, name: str, start: int, frames: int) -> Wave:
-        """An excerpt of one signal, ``(time)`` or ``(channel, time)``, padded to the length of all examples."""
-        wave = self.corpus.signal(mixture, name, start=start, frames=frames)
-        if self.n_samples is not None and frames < self.n_samples:
-            wave = np.pad(wave, ((0, 0), (0, self.n_samples - frames)))
+    def _shape(self, wave: Wave) -> Wave:
+        """A signal as ``(time)`` or ``(channel, time)``, padded to the length of all examples."""
+        if self.n_samples is not None and wave.shape[1] < self.n_samples:
+            wave = np.pad(wave, ((0, 0), (0, self.n_samples - wave.shape[1])))
         if self.examples.channels == "all":
             return wave
         mono: Wave = wave[0] if self.examples.channels == "first" or len(wave) == 1 else wave.mean(axis=0)

@@ -19,7 +19,7 @@ from separate_cli.audio.reader import Choose
 from separate_cli.data.mixtures import Piece
 from separate_cli.errors import InputError
 
-__all__ = ["ReadFile", "add_up", "extend", "round_as_file"]
+__all__ = ["ReadFile", "add_up", "extend", "place", "round_as_file", "total_of"]
 
 Wave = NDArray[np.float32]
 ReadFile = Callable[[Piece, Choose], tuple[Wave, int]]
@@ -43,9 +43,18 @@ def add_up(read: ReadFile, pieces: Iterable[Piece], *, sample_rate: int, start: 
     Raises:
         InputError: If a file cannot be read, is shorter than its piece, or has another number of channels.
     """
+    placed = [(piece, place(read, piece, sample_rate=sample_rate, start=start, frames=frames)) for piece in pieces]
+    return total_of(placed) if placed else np.zeros((1, frames), np.float32)
+
+
+def total_of(placed: Iterable[tuple[Piece, Wave]]) -> Wave:
+    """The sum of what pieces contribute; mono goes to all channels.
+
+    Raises:
+        InputError: If their numbers of channels differ otherwise.
+    """
     total: Wave | None = None
-    for piece in pieces:
-        wave = _place(read, piece, sample_rate=sample_rate, start=start, frames=frames)
+    for piece, wave in placed:
         if total is None:
             total = wave
         elif 1 in {len(wave), len(total)} or len(wave) == len(total):
@@ -55,11 +64,13 @@ def add_up(read: ReadFile, pieces: Iterable[Piece], *, sample_rate: int, start: 
                 f"{piece.path} has {len(wave)} channels, what it is added to has {len(total)}.",
                 hint="Prepare the corpus again.",
             )
-    return np.zeros((1, frames), np.float32) if total is None else total
+    if total is None:
+        raise ValueError("Expected at least one piece.")
+    return total
 
 
-def _place(read: ReadFile, piece: Piece, *, sample_rate: int, start: int, frames: int) -> Wave:
-    """What ``piece`` contributes, with the silence around it."""
+def place(read: ReadFile, piece: Piece, *, sample_rate: int, start: int, frames: int) -> Wave:
+    """What ``piece`` contributes to ``frames`` samples of its mixture from ``start`` on, with the silence around it."""
     lead = max(0, piece.offset - start)
     excerpt = _Excerpt(piece, max(0, start - piece.offset), max(0, frames - lead), sample_rate)
     wave = excerpt.finish(*read(piece, excerpt.choose))
@@ -94,9 +105,9 @@ class _Excerpt:
                 f"{piece.path} has {total} frames; frames {piece.start} to {end} are wanted.",
                 hint="Copy the file again, or prepare the corpus again.",
             )
-        ratio = Fraction(self.sample_rate, rate)
         begin, stop = self.first, self.first + self.wanted
-        if ratio != 1:
+        if rate != self.sample_rate:
+            ratio = Fraction(self.sample_rate, rate)
             reach = -(-_POLYPHASE_REACH * max(ratio.numerator, ratio.denominator) // ratio.numerator) + 1
             begin = max(0, int(begin / ratio) - reach) // ratio.denominator * ratio.denominator
             stop = -int(-stop // ratio) + reach
@@ -117,7 +128,8 @@ class _Excerpt:
             wave = self._whole(wave)
         if piece.gain != 1:
             wave = wave * np.float32(piece.gain)
-        wave = _change_rate(wave, Fraction(self.sample_rate, rate))
+        if rate != self.sample_rate:
+            wave = _change_rate(wave, Fraction(self.sample_rate, rate))
         return wave[:, self.skipped : self.skipped + self.wanted]
 
     def _whole(self, wave: Wave) -> Wave:

@@ -85,12 +85,10 @@ class LibriMix(MixtureSet):
     def __getitem__(self, index: Draw | int) -> tuple[Tensor, Tensor] | tuple[Tensor, Tensor, list[str]]:
         """Mixture ``(time)``, sources ``(source, time)``, and the names of the sources if they are wanted."""
         mixture, start, frames = self.draw(index)
-        waves = self.read_mono(mixture, list(mixture.signals), start, frames)
+        heard, sources = self.read_pair(mixture, list(mixture.signals)[1:], start, frames)
         piece = mixture.signals["mixture"]
         self.mixture_path = piece.path if isinstance(piece, Piece) else ""
-        if not self.return_id:
-            return waves[0], waves[1:]
-        return waves[0], waves[1:], mixture.id.split("_")
+        return (heard, sources, mixture.id.split("_")) if self.return_id else (heard, sources)
 
     @classmethod
     def loaders_from_mini(

@@ -85,13 +85,16 @@ class MixtureSet(Dataset[Any]):
         """A stretch of a signal, ``(channel, time)``."""
         return self._corpus.signal(mixture, name, start=start, frames=frames)
 
-    def read_mono(self, mixture: Mixture, names: Sequence[str], start: int, frames: int) -> Tensor:
-        """A stretch of the first channel of several signals, ``(signal, time)``; silence for those it lacks."""
-        waves = np.zeros((len(names), frames), np.float32)
-        for row, name in zip(waves, names, strict=True):
-            if name in mixture.signals:
-                row[:] = self.read(mixture, name, start, frames)[0]
-        return torch.from_numpy(waves)
+    def read_pair(self, mixture: Mixture, wanted: Sequence[str], start: int, frames: int) -> tuple[Tensor, Tensor]:
+        """A stretch of the first channel: ``mixture`` ``(time)`` and what is wanted ``(source, time)``.
+
+        Wanted signals that a mixture lacks are silent.
+        """
+        there = ["mixture", *(name for name in wanted if name in mixture.signals)]
+        found = self._corpus.signals(mixture, there, start=start, frames=frames)
+        heard = found["mixture"][0]
+        sources = [found[name][0] if name in found else np.zeros_like(heard) for name in wanted]
+        return torch.from_numpy(heard), torch.from_numpy(np.stack(sources))
 
     def infos(self, *corpora: str, **facts: Any) -> dict[str, Any]:
         """What a checkpoint says of what it was trained on: ``dataset``, ``task``, ``licenses``."""

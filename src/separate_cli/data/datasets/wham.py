@@ -103,10 +103,11 @@ class WhamDataset(MixtureSet):
     def __getitem__(self, index: Draw | int) -> tuple[Tensor, Tensor]:
         """Mixture ``(time)`` and sources ``(source, time)``."""
         mixture, start, frames = self.draw(index)
-        waves = self.read_mono(mixture, ["mixture", *(f"s{i + 1}" for i in range(self.n_src))], start, frames)
-        if self.normalize_audio:
-            waves = standardize(waves, waves[0].std())
-        return waves[0], waves[1:]
+        heard, sources = self.read_pair(mixture, [f"s{i + 1}" for i in range(self.n_src)], start, frames)
+        if not self.normalize_audio:
+            return heard, sources
+        std = heard.std()
+        return standardize(heard, std), standardize(sources, std)
 
     def get_infos(self) -> dict[str, Any]:
         """``dataset``, ``task`` and ``licenses``, for checkpoints."""

@@ -56,8 +56,7 @@ class Wsj0mixDataset(MixtureSet):
     def __getitem__(self, index: Draw | int) -> tuple[Tensor, ...]:
         """Mixture ``(time)`` and sources ``(source, time)``."""
         mixture, start, frames = self.draw(index)
-        waves = self.read_mono(mixture, self._names, start, frames)
-        return waves[0], waves[1:]
+        return self.read_pair(mixture, self._names[1:], start, frames)
 
     @classmethod
     def loaders(
