@@ -14,7 +14,7 @@ import struct
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -80,10 +80,7 @@ class Seen:
 @dataclass
 class _Plan:
     fault: Fault
-    left: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.left = self.fault.at
+    seen: int = 0
 
 
 class Zenodo(serving.Server):
@@ -166,12 +163,10 @@ class Zenodo(serving.Server):
 
     def fault_for(self, line: str) -> str:
         with self.state:
-            for plan in self._plans:
-                if plan.left > 0 and line.startswith(plan.fault.match):
-                    plan.left -= 1
-                    if plan.left == 0:
-                        return plan.fault.kind
-        return ""
+            matching = [plan for plan in self._plans if line.startswith(plan.fault.match)]
+            for plan in matching:
+                plan.seen += 1
+            return next((plan.fault.kind for plan in matching if plan.seen == plan.fault.at), "")
 
     def is_too_often(self, path: str) -> bool:
         if self.searches_a_minute is None or not path.rstrip("/").endswith("/records"):

@@ -116,6 +116,10 @@ class Api:
         own = [one for one in self.holdings.versions.values() if one.owner == user]
         wanted = {"draft": False, "published": True}.get(call.first("status"))
         own = [one for one in reversed(own) if wanted is None or one.published == wanted]
+        hidden = [one for one in own if one.unlisted > 0]
+        own = [one for one in own if one.unlisted <= 0]
+        for one in hidden:
+            one.unlisted -= 1
         page, size = self._page(call, most=100)
         return Answer(200, [self.views.deposit(one) for one in own[(page - 1) * size : page * size]])
 

@@ -91,6 +91,7 @@ class Version:
     pending: list[str] = field(default_factory=list)
     published: bool = False
     restricted: bool = False
+    unlisted: int = 0
     bucket: str = field(default_factory=lambda: str(uuid.uuid4()))
     created: str = field(default_factory=now)
     modified: str = field(default_factory=now)
@@ -106,6 +107,8 @@ class Holdings:
 
     def __init__(self, communities: Mapping[str, set[int]]) -> None:
         self.communities = dict(communities)
+        self.index_lag = 0
+        """How many lists of deposits a new draft is missing from, as the real index needs a while."""
         self.versions: dict[int, Version] = {}
         self._last = 542_200
 
@@ -161,7 +164,7 @@ class Holdings:
 
     def create(self, user: int, metadata: Mapping[str, Any]) -> Version:
         concept = self._next()
-        version = Version(self._next(), concept, user)
+        version = Version(self._next(), concept, user, unlisted=self.index_lag)
         if metadata:
             version.metadata = cleaned(metadata)
         self.versions[version.id] = version

@@ -20,10 +20,11 @@ from separate_cli.hub.publishing.deposits import Deposits
 from separate_cli.hub.publishing.description import zenodo_metadata
 from separate_cli.hub.publishing.evaluated import Evaluation, find_evaluation, with_model
 from separate_cli.hub.publishing.facts import Creator, Facts, gather, read_creator
-from separate_cli.hub.publishing.folder import PublishableFolder, check_folder, write_folder
+from separate_cli.hub.publishing.folder import check_folder, write_folder
 from separate_cli.hub.publishing.hugging_face import publish_on_hugging_face
 from separate_cli.hub.publishing.journal import Journal
 from separate_cli.hub.publishing.order import Order
+from separate_cli.hub.publishing.publishable import PublishableFolder
 from separate_cli.hub.publishing.published import Published
 from separate_cli.hub.publishing.zenodo import publish_on_zenodo
 from separate_cli.hub.reference_forms import HuggingFaceFile, ZenodoFile, parse

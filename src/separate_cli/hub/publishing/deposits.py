@@ -17,7 +17,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from separate_cli.errors import RemoteError
-from separate_cli.hub.publishing.folder import LocalFile
+from separate_cli.hub.publishing.publishable import LocalFile
 from separate_cli.hub.publishing.sending import Sent
 from separate_cli.net.addresses import host_of, shown
 from separate_cli.net.session import Client
@@ -162,10 +162,11 @@ class Deposits:
         """Publish a draft. Asked for once: where the answer is lost, it may be done nevertheless."""
         return self._deposit("POST", self._link(deposit, "publish"), retry=False)
 
-    def discard(self, deposit: Deposit) -> bool:
-        """Delete a draft; whether it is gone."""
+    def discard(self, deposit: Deposit) -> None:
+        """Delete a draft."""
         answer = self._ask("DELETE", self._link(deposit, "self"), check=False)
-        return bool(answer.status_code < 400 or answer.status_code == 404)
+        if answer.status_code >= 400 and answer.status_code != 404:
+            raise RemoteError(f"{shown(self.url)} does not delete the draft {deposit.id}.")
 
     def record(self, number: int) -> Record:
         """A published version; the latest one for the number of all versions."""

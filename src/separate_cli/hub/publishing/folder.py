@@ -11,12 +11,10 @@ The same facts give the same bytes, so that an interrupted publication goes on w
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,71 +25,15 @@ from separate_cli.hub.licence_table import find_licences
 from separate_cli.hub.loading import load_model
 from separate_cli.hub.publishing.card import card
 from separate_cli.hub.publishing.facts import Facts
+from separate_cli.hub.publishing.publishable import ABOUT, CARD, MODEL, LocalFile, PublishableFolder, read_folder
 
-__all__ = ["ABOUT", "CARD", "MODEL", "LocalFile", "PublishableFolder", "check_folder", "read_folder", "write_folder"]
+__all__ = ["check_folder", "write_folder"]
 
-MODEL, CARD, ABOUT = "model.safetensors", "README.md", "publication.json"
 _EXAMPLES = 3
 """So many examples of the evaluation are published."""
 _MOST_FILES = 100
 """Zenodo takes no more."""
 _LARGEST_BYTES = 50 * 10**9
-_BLOCK_BYTES = 1 << 20
-
-
-@dataclass(frozen=True)
-class LocalFile:
-    """One file of the folder, and how hubs name its content."""
-
-    path: Path
-    size: int
-    md5: str
-    sha256: str
-
-    @property
-    def name(self) -> str:
-        """Its name on the hub."""
-        return self.path.name
-
-    @classmethod
-    def of(cls, path: Path) -> LocalFile:
-        """Read a file once for all its hashes."""
-        md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-        with path.open("rb") as stream:
-            while block := stream.read(_BLOCK_BYTES):
-                md5.update(block)
-                sha256.update(block)
-        return cls(path, path.stat().st_size, md5.hexdigest(), sha256.hexdigest())
-
-
-@dataclass(frozen=True)
-class PublishableFolder:
-    """What is published.
-
-    Args:
-        path: The folder.
-        files: Its files, by name.
-    """
-
-    path: Path
-    files: tuple[LocalFile, ...]
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over names and contents: the same publication, the same digest."""
-        lines = "".join(f"{one.sha256}  {one.name}\n" for one in self.files)
-        return hashlib.sha256(lines.encode()).hexdigest()
-
-    @property
-    def bytes(self) -> int:
-        """Size of all files."""
-        return sum(one.size for one in self.files)
-
-    @property
-    def about(self) -> dict[str, Any]:
-        """What is in ``publication.json``."""
-        document: dict[str, Any] = json.loads((self.path / ABOUT).read_text(encoding="utf-8"))
-        return document
 
 
 def write_folder(facts: Facts, path: Path, *, reference: str) -> PublishableFolder:
@@ -122,11 +64,6 @@ def write_folder(facts: Facts, path: Path, *, reference: str) -> PublishableFold
     files = {name: LocalFile.of(path / name) for name in sorted(wanted - {ABOUT})}
     write_json(path / ABOUT, _about(facts, files))
     return read_folder(path)
-
-
-def read_folder(path: Path) -> PublishableFolder:
-    """What lies in a publishable folder."""
-    return PublishableFolder(path, tuple(LocalFile.of(one) for one in sorted(path.iterdir()) if one.is_file()))
 
 
 def check_folder(folder: PublishableFolder) -> None:

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 from separate_cli.errors import RefusedError, RemoteError
 from separate_cli.hub.hugging_face import LIBRARY_NAME
 from separate_cli.hub.model_files import MODEL_SUFFIXES
-from separate_cli.hub.publishing.folder import ABOUT, LocalFile, PublishableFolder
 from separate_cli.hub.publishing.hugging_face_errors import explain, is_passing
 from separate_cli.hub.publishing.order import ATTEMPTS
+from separate_cli.hub.publishing.publishable import ABOUT, LocalFile, PublishableFolder
 from separate_cli.hub.publishing.published import Published
 from separate_cli.hub.reference_forms import HuggingFaceFile
 from separate_cli.hub.tokens import Token

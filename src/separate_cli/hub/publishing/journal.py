@@ -33,8 +33,8 @@ class Entry(BaseModel):
         digest: Of all that is published.
         state: How far it is.
         id: Number of the draft or record; None while it is being asked for.
+        strays: Digests of drafts that a broken connection may have left behind.
         version_of: Number of the record that it is a new version of; None for a record of its own.
-        doi: Of the record, once it has one.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -45,7 +45,7 @@ class Entry(BaseModel):
     state: State
     id: int | None = None
     version_of: int | None = None
-    doi: str = ""
+    strays: tuple[str, ...] = ()
 
 
 class Journal:

@@ -18,7 +18,7 @@ from separate_cli.errors import InputError, RemoteError, UsageError
 from separate_cli.hub.publishing.deposits import Deposit, Deposits
 from separate_cli.hub.publishing.drafting import Drafting
 from separate_cli.hub.publishing.journal import Entry, Journal
-from separate_cli.hub.publishing.order import ATTEMPTS, Order, is_missing, may_be_done
+from separate_cli.hub.publishing.order import ATTEMPTS, REFUSALS, Order, is_missing, may_be_done
 from separate_cli.hub.publishing.published import Published
 from separate_cli.hub.publishing.transfer import send_files
 from separate_cli.net.session import HttpError
@@ -26,9 +26,6 @@ from separate_cli.net.waiting import backoff_seconds
 from separate_cli.progress import SILENT, Progress
 
 __all__ = ["publish_on_zenodo"]
-
-_REFUSALS = 3
-"""So often Zenodo may refuse to publish before it is believed."""
 
 
 def publish_on_zenodo(
@@ -66,13 +63,13 @@ class _Publication:
 
     def run(self) -> Published:
         concept = self._concept()
+        drafting = Drafting(self.order, self.deposits, self.journal, concept, self.tell)
         done = self._done_before(concept)
         if done is not None:
-            return self._report(done, already=True)
-        drafting = Drafting(self.order, self.deposits, self.journal, concept, self.tell)
+            return self._report(done, drafting, already=True)
         entry, deposit = drafting.open()
         if deposit.submitted:
-            return self._published_meanwhile(entry, deposit)
+            return self._published_meanwhile(entry, deposit, drafting)
         try:
             self.deposits.describe(deposit, self.order.metadata(deposit.id))
             send_files(deposit, self.order, self.deposits, progress=self.progress, tell=self.tell)
@@ -80,9 +77,7 @@ class _Publication:
             deposit = self._publish(deposit)
         except RemoteError as error:
             raise self._with_a_way_on(error, deposit, is_open=entry.state == "publishing") from error
-        entry = self._finished(entry, deposit.id)
-        drafting.discard_lost(deposit)
-        return self._report(entry, already=False)
+        return self._report(self._finished(entry, deposit.id), drafting, already=False)
 
     def _concept(self) -> int | None:
         """The number of all versions of the record that gets a new one."""
@@ -126,11 +121,11 @@ class _Publication:
             raise
         return False
 
-    def _published_meanwhile(self, entry: Entry, deposit: Deposit) -> Published:
+    def _published_meanwhile(self, entry: Entry, deposit: Deposit, drafting: Drafting) -> Published:
         """What an earlier call has published without hearing of it; or, by its digest, another computer."""
         if deposit.contents() == self.order.contents():
             entry = entry.model_copy(update={"digest": self.order.folder.digest, "weights": self.order.weights})
-            return self._report(self._finished(entry, deposit.id), already=True)
+            return self._report(self._finished(entry, deposit.id), drafting, already=True)
         if self.order.resume is not None:
             raise UsageError(
                 f"{self.order.reference(deposit.id)} is published, with other files.",
@@ -154,13 +149,13 @@ class _Publication:
                 there = self.deposits.read(deposit.id)
                 if there.submitted:
                     return there
-                if attempt == (_REFUSALS if is_refused else ATTEMPTS):
+                if attempt == (REFUSALS if is_refused else ATTEMPTS):
                     raise
             self.deposits.client.sleep(backoff_seconds(attempt))
         raise ValueError("The loop ends with a record or an error.")
 
-    def _report(self, entry: Entry, *, already: bool) -> Published:
-        """What Zenodo itself says of the record now."""
+    def _report(self, entry: Entry, drafting: Drafting, *, already: bool) -> Published:
+        """Tidy up, and tell what Zenodo itself says of the record now."""
         number = entry.id or 0
         name, page = self.order.reference(number), f"{self.deposits.url}/records/{number}"
         try:
@@ -168,6 +163,7 @@ class _Publication:
         except RemoteError as error:
             unread = f"It is published, but could not be read again: {error.message}"
             return Published(name, name, page, already=already, warnings=(unread,))
+        drafting.discard_strays(entry, record.conceptrecid)
         is_same = record.contents() == self.order.contents()
         return Published(
             reference=name,
