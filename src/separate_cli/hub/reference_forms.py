@@ -167,10 +167,11 @@ def closest_names(reference: str, *, count: int = 3) -> list[str]:
     return list(dict.fromkeys(keys[key] for key in found))[:count]
 
 
+_FORMS = "Forms: NAME, FILE, zenodo:NUMBER[/FILE], 10.5281/zenodo.NUMBER, user/repo[@REVISION], hf:user/repo, URL."
+
+
 def _malformed(text: str, expected: str) -> InputError:
-    return InputError(
-        f"{text!r} is not a model reference: expected {expected}.", hint="All forms: docs/reference/references.md"
-    )
+    return InputError(f"{text!r} is not a model reference: expected {expected}.", hint=_FORMS)
 
 
 def _record(rest: str, text: str, *, sandbox: bool = False) -> Reference:
