@@ -13,8 +13,9 @@ from torch.utils.data import Dataset
 
 from separate_cli.data.sampling import Draw, EpochBatches, example_rng
 from separate_cli.engine.fitting import Outcome, Plan, fit
-from separate_cli.engine.loading import make_loader
+from separate_cli.engine.loading import Share, ValidationShare, make_loader
 from separate_cli.engine.optimizers import make_optimizer
+from separate_cli.engine.ranks import ALONE, Ranks
 from separate_cli.engine.schedulers import make_schedules
 from separate_cli.engine.system import System
 from separate_cli.specs.optimize import PlateauRate, ScheduleSpec
@@ -45,10 +46,12 @@ def run_toy(
     workers: int = 0,
     optimizer: str = "adam",
     fused: bool = True,
+    ranks: Ranks = ALONE,
+    dropout: float = 0.2,
     **plan: Any,
 ) -> tuple[Outcome, System]:
     torch.manual_seed(7)
-    model = nn.Sequential(nn.Linear(8, 16), nn.Dropout(0.2), nn.Tanh(), nn.Linear(16, 8))
+    model = nn.Sequential(nn.Linear(8, 16), nn.Dropout(dropout), nn.Tanh(), nn.Linear(16, 8))
     optimizer = make_optimizer(model.parameters(), optimizer, lr=0.02, **({"fused": True} if fused else {}))
     batches = EpochBatches(N_EXAMPLES, BATCH, seed=1)
     plan = {"epochs": 3, "device": torch.device("cpu"), "checkpoint_minutes": 1e-9, "seed": 5, **plan}
@@ -56,14 +59,20 @@ def run_toy(
         model,
         optimizer,
         loss,
-        make_loader(Reversals(0, on_example), batches, workers=workers),
-        make_loader(Reversals(9), EpochBatches(6, BATCH, seed=0, shuffle=False, drop_last=False)),
+        make_loader(Reversals(0, on_example), batches if ranks.is_alone else Share(batches, ranks), workers=workers),
+        make_loader(
+            Reversals(9),
+            EpochBatches(6, BATCH, seed=0, shuffle=False, drop_last=False)
+            if ranks.is_alone
+            else ValidationShare(6, BATCH, ranks),
+        ),
         make_schedules(
             schedule, optimizer, total_steps=plan["epochs"] * batches.per_epoch, steps_per_epoch=batches.per_epoch
         ),
     )
     folder.mkdir(parents=True, exist_ok=True)
-    return fit(system, folder, batches=batches, plan=Plan(**plan)), system
+    with ranks.meeting("cpu"):
+        return fit(system, folder, batches=batches, plan=Plan(**plan), ranks=ranks), system
 
 
 @pytest.fixture(scope="session")

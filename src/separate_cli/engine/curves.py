@@ -64,7 +64,7 @@ class Curves(pl.Callback):
         """Add up the loss; look at it now and then only, because looking waits for the device."""
         loss: Tensor = outputs["loss"].detach() * trainer.accumulate_grad_batches  # Lightning has divided by it
         if trainer.world_size > 1:
-            loss = trainer.strategy.reduce(loss.clone(), reduce_op="mean")  # type: ignore[assignment]  # a tensor again
+            loss = trainer.strategy.reduce(loss.clone(), reduce_op="mean")
         self._sum += loss
         self._count += 1
         self.step += 1

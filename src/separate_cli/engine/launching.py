@@ -21,7 +21,7 @@ from dataclasses import replace
 
 from separate_cli.engine.ranks import Ranks
 
-__all__ = ["end_with_the_leader", "followers"]
+__all__ = ["end_with_the_leader", "followers", "free_port"]
 
 _LOOK_SECONDS = 0.5
 _GRACE_SECONDS = 20.0
@@ -39,7 +39,7 @@ def followers(size: int, command: Sequence[str]) -> Iterator[Ranks]:
     Yields:
         The leader's ranks.
     """
-    leader = Ranks(size=size, local_size=size, port=_free_port())
+    leader = Ranks(size=size, local_size=size, port=free_port())
     leader_is_done = threading.Event()
     processes = []
     try:
@@ -93,7 +93,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens to."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -84,10 +84,10 @@ def make_optimizer(
     >>> type(make_optimizer(nn.Linear(2, 2).parameters(), optimizer="adamw", lr=1e-3)).__name__
     'AdamW'
     """
-    made: Any = get(optimizer)(params, **kwargs)
+    made = get(optimizer)(params, **kwargs)
     if getattr(made, "_step_supports_amp_scaling", False):
         # Fused forms undo the scaling of float16 gradients in their step, too late for clipping; now it is done before.
-        made._step_supports_amp_scaling = False
+        setattr(made, "_step_supports_amp_scaling", False)  # noqa: B010  torch does not declare it
     return made
 
 

@@ -172,6 +172,7 @@ class Ranks:
             return
         import torch
         from torch import distributed
+        from torch.distributed import PrefixStore  # type: ignore[attr-defined]  # public, not in the stubs
 
         threads = torch.get_num_threads()
         if device_type == "cpu" and "OMP_NUM_THREADS" not in os.environ:
@@ -180,7 +181,7 @@ class Ranks:
             torch.cuda.set_device(self.local_rank)
         distributed.init_process_group(
             "cpu:gloo,cuda:nccl" if device_type == "cuda" else "gloo",
-            store=distributed.PrefixStore(f"group/{self.call}", _store(self)),
+            store=PrefixStore(f"group/{self.call}", _store(self)),
             rank=self.rank,
             world_size=self.size,
         )
@@ -211,7 +212,7 @@ def _store(ranks: Ranks) -> Any:
     """The store of these ranks; the leader keeps it, unless somebody else does."""
     if ranks.call:
         return _store(replace(ranks, call=0))
-    from torch.distributed import PrefixStore, TCPStore
+    from torch.distributed import PrefixStore, TCPStore  # type: ignore[attr-defined]  # public, not in the stubs
 
     keeps = ranks.is_leader and not ranks.is_served
     store = TCPStore(ranks.address, ranks.port, None, keeps, timeout=_WAIT, wait_for_workers=False, multi_tenant=True)

@@ -13,12 +13,13 @@ from separate_cli.data.corpus import Corpus
 from separate_cli.data.tasks import TASKS
 from separate_cli.hub.header import Dataset
 from separate_cli.pipeline.record import read_record
-from separate_cli.specs.demask import DemaskExamples
-from separate_cli.specs.examples import ExamplesSpec, MixtureExamples
+from separate_cli.specs.examples import ExamplesSpec, MixtureExamples, RemixExamples
 from separate_cli.specs.train import TrainSpec
 
 __all__ = ["provenance_of", "resolved"]
 
+_CHANCES = {"rooms": "room_probability", "noise": "noise_probability"}
+"""Role of a corpus → field that says how often it is drawn from."""
 _LICENCE_FIELDS = ("licence", "url", "author", "non_commercial")
 
 
@@ -54,29 +55,28 @@ def resolved(spec: TrainSpec, inputs: Mapping[str, Path]) -> dict[str, Any]:
 
 def task_of(examples: ExamplesSpec) -> str:
     """What the model learns, in a word."""
-    if isinstance(examples, DemaskExamples):
-        return examples.kind
     if isinstance(examples, MixtureExamples):
         return examples.task
+    if not isinstance(examples, RemixExamples):
+        return examples.kind
     noisy = "noisy" if examples.noise_probability else "clean"
     return examples.valid_task or (f"sep_{noisy}" if examples.n_src > 1 else "enh_single")
 
 
 def _datasets(examples: ExamplesSpec, facts: Mapping[str, Mapping[str, Any]]) -> Iterator[Dataset]:
     """Every corpus that a part of the examples comes from."""
-    for role in _roles(examples):
-        for name, about in facts.get(role, {}).items():
-            if "train" in about["parts"]:
+    for role, corpora in facts.items():
+        for name, about in corpora.items():
+            if role not in _unheard(examples) and "train" in about["parts"]:
                 yield Dataset(name=name, part="train", **{field: about[field] for field in _LICENCE_FIELDS})
 
 
-def _roles(examples: ExamplesSpec) -> list[str]:
-    """Mixtures are made of speech, perhaps in rooms, and of noise unless what is heard is clean."""
+def _unheard(examples: ExamplesSpec) -> set[str]:
+    """What of a corpus has no part in the examples. In doubt, a licence is named rather than left out."""
+    never = {role for role, field in _CHANCES.items() if getattr(examples, field, 1.0) == 0}
+    if isinstance(examples, RemixExamples) and examples.mix_from == "speech":
+        never.add("mixtures")
     if isinstance(examples, MixtureExamples):
         heard = examples.input or TASKS[examples.task].input
-        return ["mixtures", "speech", "rooms", *([] if heard.startswith("mix_clean") else ["noise"])]
-    from_mixtures = not isinstance(examples, DemaskExamples) and examples.mix_from == "mixtures"
-    roles = ["mixtures", "speech"] if from_mixtures else ["speech"]
-    roles += ["rooms"] if examples.room_probability else []
-    roles += ["noise"] if examples.noise_probability else []
-    return roles
+        never |= {"noise"} if heard.startswith("mix_clean") else set()
+    return never

@@ -63,7 +63,7 @@ def _devices(spec: TrainSpec, device: torch.device) -> int:
         )
     there = torch.cuda.device_count() if device.type == "cuda" else 1
     wanted = there if spec.devices == "auto" else spec.devices
-    if wanted > 1 and (device.index is not None or device.type not in {"cpu", "cuda"}):
+    if wanted > 1 and str(device) not in {"cpu", "cuda"}:
         raise UsageError(f"{wanted} devices are asked for, and {device} is one.", hint="Use --set train.device=cuda.")
     if device.type == "cuda" and wanted > there:
         raise UsageError(f"{wanted} devices are asked for; there are {there}.", hint=f"Use --devices {there}.")

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
+from torch.utils.data import default_collate
 
 from separate_cli import models
 from separate_cli.data.corpus import Corpus
@@ -31,6 +32,7 @@ from separate_cli.engine.samples import write_samples
 from separate_cli.engine.schedulers import make_schedules
 from separate_cli.engine.surroundings import describe_surroundings
 from separate_cli.engine.system import System
+from separate_cli.engine.troubles import explained
 from separate_cli.errors import SpecError
 from separate_cli.files import check_space, hash_file, write_json
 from separate_cli.hub.checkpoint import save_checkpoint
@@ -38,11 +40,14 @@ from separate_cli.hub.loading import load_model
 from separate_cli.inference.device import choose_device
 from separate_cli.models.base import Separator
 from separate_cli.pipeline.stage import StageContext
+from separate_cli.specs.examples import MixtureExamples, RemixExamples
 from separate_cli.specs.train import TrainSpec
 from separate_cli.stages.provenance import provenance_of, resolved
 from separate_cli.stages.together import together
 
 __all__ = ["assemble", "make_model", "run", "train_together"]
+
+MODEL = "model.safetensors"
 
 
 def run(spec: TrainSpec, context: StageContext) -> None:
@@ -118,17 +123,19 @@ def _begin_with(model: Separator, spec: TrainSpec, inputs: Mapping[str, Path]) -
     """Load the weights that the training begins with, if it does not begin anew; what they are and their hash."""
     if spec.start_from is None and spec.checkpoint is None:
         return {}
-    loaded = load_model(inputs[spec.start_from or "checkpoint"])
+    path = inputs[spec.start_from or "checkpoint"]
+    path = path / MODEL if path.is_dir() else path
+    loaded = load_model(path)
     try:
         model.load_state_dict(loaded.model.state_dict())
     except RuntimeError as error:
         field = "start_from" if spec.start_from else "checkpoint"
         reason = " ".join(str(error).split())
         raise SpecError(
-            f"train.{field}: {loaded.path} does not fit the model: {reason}",
+            f"train.{field}: {path} does not fit the model: {reason}",
             hint="Set train.model to the model that is in it; sep model show tells which.",
         ) from error
-    return {loaded.path.name: hash_file(loaded.path)}
+    return {path.name: hash_file(path)}
 
 
 def assemble(
@@ -156,7 +163,7 @@ def assemble(
     if isinstance(objective, Guided):
         with _blaming("train.objective"):
             objective.check(model)
-            objective.begin(model, train)
+            objective.begin(model, cast(Any, train))
     steps = -(-batches.per_epoch // spec.accumulate_batches)
     make_system = GuidedSystem if isinstance(objective, Guided) else System
     system = make_system(
@@ -180,14 +187,14 @@ class _Result:
     def keep(self, loss: float, epoch: int) -> None:
         """Write the model as it is now, the best so far."""
         headline = {"val_loss": loss, "epoch": epoch}
-        self._save("model.safetensors", headline)
+        self._save(MODEL, headline)
         write_json(self.folder / "metrics.json", {"headline": headline})
 
     def conclude(self, outcome: Outcome, *, keep_best: int) -> None:
         """Write the model in the end, and beside it those of the best epochs if several are wanted."""
         headline = {"val_loss": outcome.best_loss, "epoch": outcome.best_epoch}
         averaged = {"averaged_epochs": list(outcome.averaged)} if outcome.averaged else {}
-        self._save("model.safetensors", {**headline, **averaged})
+        self._save(MODEL, {**headline, **averaged})
         counts = {"epochs": outcome.epochs, "steps": outcome.steps}
         write_json(self.folder / "metrics.json", {"headline": headline, **counts, **averaged})
         if keep_best < 2:
@@ -226,17 +233,17 @@ def _rehearse(system: System, examples: Examples, spec: TrainSpec) -> None:
     Raises:
         SpecError: If it does not fit.
     """
-    mixture, references = examples[0]
-    n_estimates, n_references = system.model.n_sources, len(references)
+    batch = default_collate([examples[0]])
+    n_estimates, n_references = system.model.n_sources, batch[1].shape[1]
     free = any("mixit" in (term.name or key).casefold() for key, term in spec.loss.items())
-    if n_estimates != n_references and not free:
+    if isinstance(spec.examples, MixtureExamples | RemixExamples) and n_estimates != n_references and not free:
         raise SpecError(
             f"train.model separates {n_estimates} source(s), train.examples have {n_references} reference(s).",
             hint="Set train.model.args.n_src and train.examples.n_src (or its targets) to the same.",
         )
     system.eval()
-    with _blaming("train"), torch.no_grad():
-        system.common_step((mixture[None], references[None]), 0, train=False)
+    with _blaming("train"), explained(system.device, ALONE), torch.no_grad():
+        system.common_step(batch, 0, train=False)
     system.train()
 
 
