@@ -132,7 +132,10 @@ class Server:
         self._routes.insert(0, (method, re.compile(path), handler))
 
     def fault(self, path: str, *, times: int | None = 1, **how: Any) -> None:
-        """Let the next answers for ``path`` go wrong, or all of them from now on (``times=None``)."""
+        """Let the next answers for ``path`` go wrong, or all of them from now on (``times=None``).
+
+        A ``HEAD`` uses none of the next ones up.
+        """
         if times is None:
             self._lasting[path] = Fault(**how)
         else:
@@ -146,10 +149,10 @@ class Server:
         """The requests for ``path`` so far."""
         return [one for one in self.requests if one.path == path and one.method == method]
 
-    def next_fault(self, path: str) -> Fault:
+    def next_fault(self, path: str, method: str) -> Fault:
         with self.lock:
             queue = self._faults[path]
-            return queue.popleft() if queue else self._lasting.get(path, Fault())
+            return queue.popleft() if queue and method != "HEAD" else self._lasting.get(path, Fault())
 
     def route(self, request: Request) -> Reply | None:
         for method, pattern, handler in self._routes:
@@ -183,7 +186,7 @@ class _Talk(BaseHTTPRequestHandler):
         request = Request(self.command, unquote(parts.path), parse_qs(parts.query), self.headers, body)
         with server.lock:
             server.requests.append(request)
-        fault = server.next_fault(request.path)
+        fault = server.next_fault(request.path, request.method)
         if fault.status is not None:
             self._whole(Reply(fault.status, fault.body, dict(fault.headers)))
             return

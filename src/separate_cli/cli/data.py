@@ -6,14 +6,18 @@ import typer
 
 from separate_cli.cli.command import command
 from separate_cli.cli.data_check import check
+from separate_cli.cli.data_download import download
+from separate_cli.cli.data_ls import ls
 from separate_cli.cli.data_prepare import prepare
 
 __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``sep data prepare|check``."""
-    group = typer.Typer(name="data", help="Prepare and check corpora.", no_args_is_help=True)
+    """Add ``sep data ls|download|prepare|check``."""
+    group = typer.Typer(name="data", help="Find, download, prepare and check corpora.", no_args_is_help=True)
+    command(group, "ls")(ls)
+    command(group, "download")(download)
     command(group, "prepare")(prepare)
     command(group, "check")(check)
     app.add_typer(group)

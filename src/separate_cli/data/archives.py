@@ -126,7 +126,7 @@ class _TarInfo(tarfile.TarInfo):
     def frombuf(cls, buf: bytes, encoding: str, errors: str) -> tarfile.TarInfo:  # type: ignore[override]
         try:
             info = super().frombuf(buf, encoding, errors)  # type: ignore[arg-type]
-        except tarfile.EOFHeaderError:
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # typeshed lacks it
             raise
         except tarfile.HeaderError as error:  # the library would take it as the end
             raise tarfile.ReadError(str(error)) from error

@@ -93,6 +93,7 @@ class Part(_Row):
         top: Leading folder of the archives that is left out.
         joined: Name of the one archive that the files are pieces of.
         unpack: Whether the files are archives.
+        roughly: About how many bytes are downloaded, where nobody says exactly.
         unpacked: About how many bytes it takes when unpacked.
         optional: Whether it comes only when asked for.
         mirrors: Addresses that end in ``/`` and hold the files; the corpus's if empty.
@@ -107,6 +108,7 @@ class Part(_Row):
     top: str = ""
     joined: str = ""
     unpack: bool = True
+    roughly: PositiveInt | None = None
     unpacked: PositiveInt | None = None
     optional: bool = False
     mirrors: tuple[Address, ...] = ()
@@ -139,7 +141,7 @@ class Corpus(_Row):
         author: Who made it.
         url: Its page.
         needs: Other corpora that it is made from.
-        manual: How to get it by hand, if nobody may download it otherwise.
+        manual: How to get it by hand, if nobody may download it otherwise; ``{folder}`` is where it goes.
         expansion: How many times its archives' bytes it is when unpacked, about.
         mirrors: Addresses that end in ``/`` and hold the files, in the order in which they are asked.
         zenodo: Number of the record on Zenodo that holds the files.
@@ -168,6 +170,9 @@ class Corpus(_Row):
         names = [part.name for part in self.parts]
         if len(set(names)) < len(names):
             raise ValueError("two parts have the same name")
+        files = [file.name for part in self.parts for file in part.files]
+        if len(set(files)) < len(files):
+            raise ValueError("two files have the same name")
         for part in self.parts:
             if not part.holds:
                 raise ValueError(f"{part.name}: what does it hold?")
@@ -207,9 +212,10 @@ class Corpus(_Row):
 
     def disk_bytes(self, part: Part) -> int | None:
         """About how many bytes a part takes when unpacked; None if that is not known."""
-        if part.unpacked is not None or part.bytes is None:
+        packed = part.bytes or part.roughly
+        if part.unpacked is not None or packed is None:
             return part.unpacked
-        return round(part.bytes * (self.expansion if part.unpack else 1.0))
+        return round(packed * (self.expansion if part.unpack else 1.0))
 
 
 def known_corpora() -> tuple[Corpus, ...]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Transfer"]
 
-_BLOCK_BYTES = 1 << 18
+_BLOCK_BYTES = 1 << 16
 _MOST_ATTEMPTS = 10_000
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)$")
 
