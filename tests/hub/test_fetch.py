@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import torch
 
-from separate_cli.errors import InputError, RefusedError, RemoteError
+from separate_cli.errors import InputError, OutputError, RefusedError, RemoteError
 from separate_cli.hub import load_model
 from separate_cli.hub.model_cache import held_models, models_folder
 from separate_cli.hub.references import resolve
@@ -238,6 +239,24 @@ def test_a_download_that_broke_off_goes_on(hugging_face: HuggingFace, pauses: li
     hugging_face.cdn.fault(path, times=None)
     assert resolve("jane/m").path.read_bytes() == CONTENT
     assert hugging_face.cdn.requests[-1].headers["Range"] == "bytes=8000-"
+
+
+def test_two_at_once_fetch_once(zenodo: Zenodo) -> None:
+    number = zenodo.add("tiny", {"model.pth": CONTENT})
+    with ThreadPoolExecutor(4) as pool:
+        paths = set(pool.map(lambda _: resolve(f"zenodo:{number}").path, range(4)))
+    assert len(paths) == 1
+    assert len(zenodo.lines(f"GET /api/records/{number}/files")) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_the_users_to_mend(
+    zenodo: Zenodo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = zenodo.add("tiny", {"model.pth": CONTENT})
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("SEP_CACHE", str(tmp_path / "file"))
+    with pytest.raises(OutputError, match="Cannot write"):
+        resolve(f"zenodo:{number}")
 
 
 def test_all_that_is_kept_is_in_one_folder(zenodo: Zenodo, tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ def nothing_was_kept(tmp_path: Path) -> bool:
         "/tmp/escaped.pth",
         "..\\..\\escaped.pth",
         ".bashrc",
+        "new",
+        "entry.json",
         "a\x1b[2Jb.pth",
         "x" * 300 + ".pth",
     ],

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -122,10 +123,11 @@ def _get(
         if held is not None and held.is_whole() and _is_expected(held.entry.sha256, wanted):
             return held
         name = model_cache.safe_name(remote.name)
-        new = folder / f"new-{name}"
+        new = folder / "new" / name
         new.unlink(missing_ok=True)
         checksum = None if (remote.checksum or "").startswith("git-") else remote.checksum  # compared afterwards
         try:
+            new.parent.mkdir(exist_ok=True)
             download([remote.url], new, checksum=checksum, size=remote.size, client=client, progress=progress)
         except HttpError as error:
             if error.status not in {401, 403}:
@@ -138,6 +140,7 @@ def _get(
             new.unlink()
             raise
         new.replace(folder / name)
+        shutil.rmtree(new.parent)
         return model_cache.add(folder, folder / name, origin=remote.origin, title=remote.title, licence=remote.licence)
 
 

@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _ABOUT = "entry.json"
+_TAKEN = frozenset({_ABOUT, "new"})
 
 
 class Entry(BaseModel):
@@ -119,18 +120,21 @@ def find(name: str) -> Held | None:
 
 @contextmanager
 def reserved(origin: str) -> Iterator[Path]:
-    """The folder for the file from ``origin``, which no other process works in meanwhile."""
+    """The folder for the file from ``origin``, which no other process works in meanwhile.
+
+    Raises:
+        OutputError: If it, or what is done in it, cannot be written.
+    """
     from filelock import FileLock
 
     slug = re.sub(r"[^A-Za-z0-9._-]+", "-", origin).strip(".-")[:60]
     folder = models_folder() / f"{slug}-{hashlib.sha256(origin.encode()).hexdigest()[:12]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(models_folder() / f".{folder.name}.lock")
+        with FileLock(models_folder() / f".{folder.name}.lock"):
+            yield folder
     except OSError as error:
         raise output_error(folder, error) from error
-    with lock:
-        yield folder
 
 
 def add(folder: Path, path: Path, *, origin: str, title: str = "", licence: str = "") -> Held:
@@ -153,9 +157,12 @@ def safe_name(name: str) -> str:
 
     >>> safe_name("../../etc/passwd"), safe_name("model v2.pth"), safe_name("...")
     ('passwd', 'model-v2.pth', 'model')
+    >>> safe_name("entry.json")
+    'modelentry.json'
     """
     last = re.split(r"[/\\]", name)[-1]
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip(".-")[-80:] or "model"
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip(".-")[-80:].lstrip(".-")
+    return safe if safe and safe not in _TAKEN else f"model{safe}"
 
 
 def unfinished() -> list[Path]:
