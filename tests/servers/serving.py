@@ -169,6 +169,7 @@ class Server:
 class _Http(ThreadingHTTPServer):
     owner: Server
     daemon_threads = True
+    request_queue_size = 64  # many clients at once: a full queue would cost them a second
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is what the tests do all the time."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,9 +156,16 @@ def _from_zenodo() -> list[Listing]:
 
 
 def _from_hugging_face() -> list[Listing]:
-    """All models of all tags, each once; cards are read several at a time."""
-    with client_for_hugging_face() as client, ThreadPoolExecutor(_READERS) as pool:
-        return list(pool.map(_with_card, _each_once(client)))
+    """All models of all tags, each once; cards are read several at a time, each reader with a client of its own."""
+    with ExitStack() as stack:
+        client = stack.enter_context(client_for_hugging_face())
+        own = threading.local()
+
+        def begin() -> None:
+            own.client = stack.enter_context(client_for_hugging_face(retries=1))
+
+        pool = stack.enter_context(ThreadPoolExecutor(_READERS, initializer=begin))
+        return list(pool.map(lambda document: _with_card(document, own.client), _each_once(client)))
 
 
 def _each_once(client: Client) -> Iterator[dict[str, Any]]:
@@ -170,9 +178,9 @@ def _each_once(client: Client) -> Iterator[dict[str, Any]]:
                 yield document
 
 
-def _with_card(document: dict[str, Any]) -> Listing:
+def _with_card(document: dict[str, Any], client: Client) -> Listing:
     card = ""
-    with suppress(SepError), client_for_hugging_face(retries=1) as client:  # one card less is not one hub less
+    with suppress(SepError):  # one card less is not one hub less
         card = read_card_text(document, client=client)
     return listing_from_hugging_face(document, url=f"{hugging_face_url()}/{document['id']}", card=card)
 
