@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -257,6 +259,13 @@ def test_a_folder_that_cannot_be_written_is_the_users_to_mend(
     monkeypatch.setenv("SEP_CACHE", str(tmp_path / "file"))
     with pytest.raises(OutputError, match="Cannot write"):
         resolve(f"zenodo:{number}")
+
+
+def test_a_local_model_does_without_the_network() -> None:
+    script = "import sys; from separate_cli.hub.references import resolve; resolve('demask'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "separate_cli.hub.references" in done.stdout.split()
+    assert not {"requests", "torch", "huggingface_hub"} & set(done.stdout.split())
 
 
 def test_all_that_is_kept_is_in_one_folder(zenodo: Zenodo, tmp_path: Path) -> None:

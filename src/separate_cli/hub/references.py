@@ -47,12 +47,12 @@ def resolve(reference: str | Path, *, progress: Progress = SILENT) -> Located:
         RefusedError: If it is not open to the user, or not what it was or has to be.
         RemoteError: If it is not here and its host cannot be asked.
     """
-    from separate_cli.hub.fetch import fetch  # loads the network, which local files do without
-
     wanted = LocalFile(reference.expanduser()) if isinstance(reference, Path) else parse(reference)
     if isinstance(wanted, LocalFile):
         path = _in_folder(wanted.path) if wanted.path.is_dir() else wanted.path
         return Located(path, path.stem)
+    from separate_cli.hub.fetch import fetch  # loads the network, which local files do without
+
     fetched = fetch(wanted, progress=progress)
     entry = fetched.held.entry
     alias = _alias(wanted)
