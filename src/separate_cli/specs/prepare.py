@@ -18,6 +18,8 @@ __all__ = [
     "AudioFolder",
     "CorpusName",
     "CorpusSpec",
+    "ListFolder",
+    "ListedCorpus",
     "MixtureCorpus",
     "Part",
     "SourceFolder",
@@ -188,3 +190,15 @@ class SourceFolder(Spec):
     """The folder of a corpus whose layout, licence and author are known."""
 
     path: Annotated[Path, Reads(*(f"**/*{suffix}" for suffix in CORPUS_SUFFIXES))]
+
+
+class ListedCorpus(MixtureCorpus):
+    """A corpus whose mixtures are files already: only a list is made of them, nothing is copied."""
+
+    mixtures: Literal["on_the_fly"] = "on_the_fly"
+
+
+class ListFolder(SourceFolder):
+    """The same, where lists in it count, too."""
+
+    path: Annotated[Path, Reads(*(f"**/*{suffix}" for suffix in (*CORPUS_SUFFIXES, ".json", ".csv", ".npy", ".mp4")))]

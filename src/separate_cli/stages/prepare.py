@@ -13,9 +13,18 @@ from separate_cli.specs.prepare import CorpusSpec
 __all__ = ["MAKERS", "run"]
 
 MAKERS: dict[str, str] = {
+    "avspeech": "separate_cli.data.corpora.avspeech:make",
+    "damp-vsep": "separate_cli.data.corpora.damp_vsep:make",
     "demask": "separate_cli.data.corpora.demask:make",
     "folder": "separate_cli.data.corpora.folder:make",
+    "fuss": "separate_cli.data.corpora.fuss:make",
+    "kinect-wsj": "separate_cli.data.corpora.kinect_wsj:make",
     "librimix": "separate_cli.data.corpora.librimix:make",
+    "librivad": "separate_cli.data.corpora.librivad:make",
+    "minilibrimix": "separate_cli.data.corpora.mini_librimix:make",
+    "musdb18": "separate_cli.data.corpora.musdb18:make",
+    "sms-wsj": "separate_cli.data.corpora.sms_wsj:make",
+    "voicebank-demand": "separate_cli.data.corpora.voicebank:make",
     "wham": "separate_cli.data.corpora.wham:make",
     "whamr": "separate_cli.data.corpora.whamr:make",
     "wsj0mix": "separate_cli.data.corpora.wsj0mix:make",
