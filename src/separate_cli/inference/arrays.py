@@ -43,6 +43,7 @@ def separate_array(model: Separator, mixture: Wave, *, whole_seconds: float = WH
     """
     if model.in_channels not in {None, mixture.shape[0]}:
         raise ValueError(f"Expected {model.in_channels} channel(s), got {mixture.shape[0]}.")
+    mixture = np.require(mixture, np.float32, ["C", "W"])  # what was read into a buffer may be read-only
     if mixture.shape[-1] <= whole_seconds * model.sample_rate:
         estimates: Wave = model.separate(mixture[np.newaxis])[0]
         return estimates if estimates.ndim == 3 else estimates[:, np.newaxis]

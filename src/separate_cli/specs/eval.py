@@ -8,10 +8,10 @@ from pydantic import Field
 
 from separate_cli.specs.evaluation.activity import ActivityEval
 from separate_cli.specs.evaluation.demask import DemaskEval
-from separate_cli.specs.evaluation.separation import CountingEval, MusicEval, SeparationEval
+from separate_cli.specs.evaluation.separation import CountingEval, FacesEval, MusicEval, SeparationEval
 
 __all__ = ["EvalSpec"]
 
 EvalSpec = Annotated[
-    SeparationEval | MusicEval | CountingEval | ActivityEval | DemaskEval, Field(discriminator="kind")
+    SeparationEval | MusicEval | CountingEval | ActivityEval | FacesEval | DemaskEval, Field(discriminator="kind")
 ]

@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 from separate_cli.specs.evaluation.base import Evaluation
 from separate_cli.specs.examples import TaskName
 
-__all__ = ["CountingEval", "MixtureEval", "MusicEval", "SeparationEval"]
+__all__ = ["CountingEval", "FacesEval", "MixtureEval", "MusicEval", "SeparationEval"]
 
 MetricNames = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -32,6 +32,14 @@ class SeparationEval(MixtureEval):
 
     kind: Literal["separation"] = "separation"
     metrics: MetricNames = ("si_sdr", "sdr", "sir", "sar", "stoi")
+    by: str | None = Field(None, description="A fact of the mixtures, such as n_src, that they are told apart by.")
+
+
+class FacesEval(MixtureEval):
+    """Estimates of a model that sees faces beside the mixture, in their order."""
+
+    kind: Literal["faces"] = "faces"
+    metrics: MetricNames = ("si_sdr", "sdr", "stoi")
     by: str | None = Field(None, description="A fact of the mixtures, such as n_src, that they are told apart by.")
 
 

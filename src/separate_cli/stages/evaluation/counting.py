@@ -145,7 +145,7 @@ def penalised_si_sdr(estimates: Wave, references: Wave, *, penalty_db: float) ->
 
 
 def _count(subject: Subject, made: Attempt) -> int:
-    wave = torch.from_numpy(made.heard.wave).to(subject.model.device)
+    wave = torch.tensor(made.heard.wave, device=subject.model.device)
     with torch.inference_mode():
         return int(subject.model.count_speakers(wave))  # type: ignore[operator]  # checked in run
 

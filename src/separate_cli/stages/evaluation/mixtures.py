@@ -5,6 +5,7 @@ mixture (channel, time) --heard--> --separate_array--> estimates (source, channe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +21,11 @@ from separate_cli.specs.evaluation.separation import MixtureEval
 from separate_cli.stages.evaluation.scoring import save_example
 from separate_cli.stages.evaluation.subject import Subject
 
-__all__ = ["Attempt", "Heard", "check_fit", "save_attempt"]
+__all__ = ["Attempt", "Heard", "Separate", "check_fit", "save_attempt"]
 
 Wave = NDArray[np.float32]
+Separate = Callable[[MixtureTrial, Wave], Wave]
+"""A trial and what is heard of it, ``(channel, time)`` → estimates ``(source, channel, time)``."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,21 @@ class Attempt:
     estimates: Wave
 
     @classmethod
-    def of(cls, subject: Subject, trials: MixtureTrials, trial: MixtureTrial, *, spec: MixtureEval) -> Attempt:
-        """Load a trial and run the model."""
+    def of(
+        cls,
+        subject: Subject,
+        trials: MixtureTrials,
+        trial: MixtureTrial,
+        *,
+        spec: MixtureEval,
+        separate: Separate | None = None,
+    ) -> Attempt:
+        """Load a trial and run the model, or ``separate`` in its place."""
         heard = Heard.by(subject.model, *trials.load(trial), channel=spec.channel)
-        estimates = separate_array(subject.model, heard.wave, whole_seconds=spec.whole_seconds)
+        if separate is not None:
+            estimates = separate(trial, heard.wave)
+        else:
+            estimates = separate_array(subject.model, heard.wave, whole_seconds=spec.whole_seconds)
         return cls(heard, estimates if heard.references.ndim == 3 else estimates[:, 0])
 
 

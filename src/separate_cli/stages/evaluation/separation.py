@@ -14,10 +14,10 @@ from separate_cli.data.mixture_trials import MixtureTrial, MixtureTrials
 from separate_cli.files import write_text
 from separate_cli.metrics import Utterance
 from separate_cli.pipeline.stage import StageContext
-from separate_cli.specs.evaluation.separation import SeparationEval
-from separate_cli.stages.evaluation.mixtures import Attempt, check_fit, save_attempt
+from separate_cli.specs.evaluation.separation import FacesEval, SeparationEval
+from separate_cli.stages.evaluation.mixtures import Attempt, Separate, check_fit, save_attempt
 from separate_cli.stages.evaluation.scoring import Take, rows_of, score_all, spread
-from separate_cli.stages.evaluation.subject import check_metrics, corpus_of, subject_of
+from separate_cli.stages.evaluation.subject import Subject, check_metrics, corpus_of, subject_of
 from separate_cli.stages.evaluation.tables import (
     collect,
     conditions_as_markdown,
@@ -27,7 +27,7 @@ from separate_cli.stages.evaluation.tables import (
     write_scores,
 )
 
-__all__ = ["run"]
+__all__ = ["run", "score_mixtures"]
 
 
 def run(spec: SeparationEval, context: StageContext) -> None:
@@ -37,16 +37,27 @@ def run(spec: SeparationEval, context: StageContext) -> None:
         SpecError: If a metric is unknown, or the model does not fit the mixtures.
         InputError: If there is nothing to score, the model cannot be read, or every mixture fails.
     """
+    score_mixtures(spec, context, subject_of(spec, context))
+
+
+def score_mixtures(
+    spec: SeparationEval | FacesEval, context: StageContext, subject: Subject, *, separate: Separate | None = None
+) -> None:
+    """``run``, of a model that ``separate`` runs; its estimates then have the order of the references.
+
+    Raises:
+        SpecError: As ``run``.
+        InputError: As ``run``.
+    """
     check_metrics(spec.metrics)
-    subject = subject_of(spec, context)
     names = subject.model.source_names
     trials = MixtureTrials(corpus_of(spec, context), spec, sample_rate=subject.sample_rate, names=names)
     check_fit(subject.model, trials, spec=spec)
-    every, permute = list(trials), names is None
+    every, permute = list(trials), names is None and separate is None
     shown = spread(every, spec.saved_examples)
 
     def attempt(trial: MixtureTrial) -> Iterator[Take]:
-        made = Attempt.of(subject, trials, trial, spec=spec)
+        made = Attempt.of(subject, trials, trial, spec=spec, separate=separate)
         if trial in shown:
             folder = context.folder / "examples" / f"{shown.index(trial):02}"
             save_attempt(folder, trial, made, sample_rate=trials.sample_rate, permute=permute)
