@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Literal
+from typing import IO, Any, Literal
 
 from separate_cli.data.archive_names import refused
 from separate_cli.data.pieces_reader import Joined
@@ -33,7 +33,7 @@ _LARGEST_HEADER_BYTES = 1 << 20
 _HEADERS = frozenset(
     {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
 )
-_PACKED: Mapping[bytes, Callable[[BinaryIO], IO[bytes]]] = {
+_PACKED: Mapping[bytes, Callable[[Any], Any]] = {
     b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
@@ -123,9 +123,9 @@ class _TarInfo(tarfile.TarInfo):
     """Refuses headers that would fill the memory, and takes only the mark at its end as the end of an archive."""
 
     @classmethod
-    def frombuf(cls, buf: bytes, encoding: str, errors: str) -> tarfile.TarInfo:  # type: ignore[override]
+    def frombuf(cls, buf: Any, encoding: Any, errors: str) -> Any:
         try:
-            info = super().frombuf(buf, encoding, errors)  # type: ignore[arg-type]
+            info = super().frombuf(buf, encoding, errors)
         except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # typeshed lacks it
             raise
         except tarfile.HeaderError as error:  # the library would take it as the end
@@ -135,7 +135,7 @@ class _TarInfo(tarfile.TarInfo):
         return info
 
 
-def _tar_members(raw: io.BufferedReader, start: bytes, name: str) -> Iterator[Member]:
+def _tar_members(raw: Any, start: bytes, name: str) -> Iterator[Member]:
     opener = next((opener for magic, opener in _PACKED.items() if start.startswith(magic)), None)
     stream: Any = raw if opener is None else opener(raw)
     with tarfile.open(fileobj=stream, mode="r|", tarinfo=_TarInfo) as archive:
@@ -168,7 +168,7 @@ def _readable(name: str) -> str:
     return name
 
 
-def _zip_members(raw: io.BufferedReader, pieces: Sequence[Path], name: str) -> Iterator[Member]:
+def _zip_members(raw: Any, pieces: Sequence[Path], name: str) -> Iterator[Member]:
     sizes = [piece.stat().st_size for piece in pieces]
     with zipfile.ZipFile(raw) as archive:
         infos = archive.infolist()

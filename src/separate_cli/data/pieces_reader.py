@@ -76,5 +76,5 @@ class Joined(io.RawIOBase):
         if self._open is None or self._open[0] != number:
             if self._open is not None:
                 self._open[1].close()
-            self._open = (number, self._paths[number].open("rb", buffering=0))  # type: ignore[assignment]
-        return self._open[1]  # type: ignore[index]
+            self._open = (number, self._paths[number].open("rb", buffering=0))
+        return self._open[1]
