@@ -132,7 +132,7 @@ def epoch_of(corpus: Corpus, epoch: int, workers: int = 0, start: int = 0) -> li
     return [torch.cat([mixture[:, None], target], dim=1) for mixture, target in loader]
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore:This DataLoader:UserWarning")
 def test_batches_are_the_same_for_any_number_of_workers_and_any_start(corpus: Corpus) -> None:
     whole = epoch_of(corpus, 2)
     assert len(whole) == 4

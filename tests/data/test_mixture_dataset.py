@@ -99,7 +99,7 @@ def test_channels_are_chosen_averaged_or_kept(tmp_path: Path) -> None:
         torch.testing.assert_close(mean[index], both[index].mean(-2))
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore:This DataLoader:UserWarning")
 def test_batches_are_the_same_for_any_number_of_workers_start_and_cache(folder: Path) -> None:
     def batches(workers: int, start: int = 0, cache: int = 0) -> list[torch.Tensor]:
         examples = dataset(folder, examples_per_epoch=12, cache_megabytes=cache)

@@ -117,7 +117,7 @@ def test_in_a_room_the_mixture_has_all_of_it_and_the_target_only_the_wanted_part
     assert (wet - early[0]).square().sum() < (wet - direct[0]).square().sum()
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore:This DataLoader:UserWarning")
 def test_batches_are_the_same_for_any_number_of_workers_start_and_cache(corpus: Corpus) -> None:
     def batches(workers: int, start: int = 0, cache: int = 0) -> list[torch.Tensor]:
         examples = remix(corpus, **WILD, examples_per_epoch=9, cache_megabytes=cache)
