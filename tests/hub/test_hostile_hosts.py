@@ -16,7 +16,7 @@ from separate_cli.hub import load_model
 from separate_cli.hub.model_cache import held_models, models_folder, safe_name
 from separate_cli.hub.references import resolve
 from servers.hugging_face import TOKEN, HuggingFace
-from servers.published import asteroid_file
+from servers.published import asteroid_file, own_file
 from servers.serving import Reply, Server
 from servers.zenodo import Fault, Zenodo
 
@@ -73,6 +73,17 @@ def test_a_path_as_file_name_stays_in_the_cache(zenodo: Zenodo, elsewhere: Serve
     assert path.read_bytes() == CONTENT
     assert path.name.isprintable()
     assert {one.name for one in tmp_path.iterdir()} == {"cache"}
+
+
+def test_file_names_in_errors_are_harmless(elsewhere: Server) -> None:
+    name = "\x1b[2J\u202ea.pth"
+    document = record_of({"key": name, "links": {"self": f"{elsewhere.url}/model.pth"}})
+    document["files"].append({**document["files"][0], "key": f"b{name}"})
+    for reference in ("zenodo:1", "zenodo:1/c.pth"):
+        with answering(document), pytest.raises(InputError) as error:
+            resolve(reference)
+        assert "[2Ja.pth" in error.value.message + error.value.hint
+        assert (error.value.message + error.value.hint).isprintable()
 
 
 def test_safe_names_are_names() -> None:
@@ -180,6 +191,21 @@ def test_odd_answers_are_errors_for_people(
         resolve("zenodo:1")
     assert error.value.message
     assert nothing_was_kept(tmp_path)
+
+
+def test_a_title_is_neither_a_path_nor_an_escape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from separate_cli.cli.app import app
+
+    monkeypatch.chdir(tmp_path)
+    own_file(tmp_path, title="../../\x1b[2Jowned\u202e")
+    shown = CliRunner().invoke(app, ["model", "show", "own-0.safetensors"])
+    assert "owned" in shown.stdout
+    assert shown.stdout.replace("\n", "").isprintable()
+    done = CliRunner().invoke(app, ["model", "export", "own-0.safetensors", "--format", "torchscript"])
+    assert done.stdout == "2Jowned.pt\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"own-0.safetensors", "2Jowned.pt"}
 
 
 class Harm:

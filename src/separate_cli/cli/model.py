@@ -161,10 +161,11 @@ def export(
     from separate_cli.files import hash_file
     from separate_cli.hub.export import SUFFIXES, export_model
     from separate_cli.hub.loading import load_model
+    from separate_cli.hub.model_cache import safe_name
     from separate_cli.report.console import out
 
     loaded = load_model(model, model_name=model_class, progress=out)
-    target = output or Path(loaded.name + SUFFIXES[format])
+    target = output or Path(safe_name(loaded.name) + SUFFIXES[format])
     if target.exists() and not overwrite:
         raise OutputError(f"{target} exists.", hint="Choose another name with -o, or give --overwrite.")
     done = export_model(loaded.model, target, format=format, opset=opset, header=loaded.header)

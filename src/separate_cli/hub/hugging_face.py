@@ -19,7 +19,7 @@ from urllib.parse import quote, urlencode
 from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
 
 from separate_cli.errors import InputError, RefusedError, RemoteError
-from separate_cli.hub.model_files import RemoteFile, choose_model_file, unknown_form
+from separate_cli.hub.model_files import RemoteFile, choose_model_file, shown_names, unknown_form
 from separate_cli.hub.plain_text import clean
 from separate_cli.hub.reference_forms import HuggingFaceFile, closest_names
 from separate_cli.net.addresses import host_of
@@ -93,7 +93,7 @@ def find_in_repository(wanted: HuggingFaceFile, *, client: Client) -> RemoteFile
     files = {file.rfilename: file for file in found.siblings}
     name = wanted.file or choose_model_file(files, where=str(wanted), how=f"add the file: hf:{wanted.repo}/FILE")
     if name not in files:
-        raise InputError(f"{wanted} holds no file {name!r}.", hint=f"It holds: {', '.join(list(files)[:10])}.")
+        raise InputError(f"{wanted} holds no file {name!r}.", hint=f"It holds: {shown_names(files)}.")
     return RemoteFile(
         origin=str(HuggingFaceFile(wanted.repo, found.sha, name)),
         url=f"{base}/{wanted.repo}/resolve/{found.sha}/{quote(name)}",

@@ -21,6 +21,7 @@ from separate_cli.hub.asteroid_import import import_asteroid
 from separate_cli.hub.checkpoint import Weights, read_checkpoint
 from separate_cli.hub.header import Header
 from separate_cli.hub.pickles import load_pickle
+from separate_cli.hub.plain_text import clean
 from separate_cli.hub.references import Located, resolve
 from separate_cli.hub.tensor_fit import UNFIT, at_most, check_fit
 from separate_cli.models.base import Separator
@@ -84,7 +85,7 @@ def load_model(
     content = hash_file(found.path)
     if overrides:
         content = hashlib.sha256((content + repr(sorted(overrides.items()))).encode()).hexdigest()
-    name = weights.header.title or found.name
+    name = clean(weights.header.title or found.name, limit=100)
     return LoadedModel(model, name, content, weights.header, found.path, found.origin, found.notice)
 
 

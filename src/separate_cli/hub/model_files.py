@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 from pydantic import ValidationError
 
 from separate_cli.errors import InputError, RemoteError
+from separate_cli.hub.plain_text import clean
 
-__all__ = ["MODEL_SUFFIXES", "RemoteFile", "choose_model_file", "unknown_form"]
+__all__ = ["MODEL_SUFFIXES", "RemoteFile", "choose_model_file", "shown_names", "unknown_form"]
 
 MODEL_SUFFIXES = frozenset({".safetensors", ".pth", ".pt", ".th", ".bin", ".ckpt"})
 _USUAL = ("best.safetensors", "model.safetensors", "best_model.pth", "model.pth", "pytorch_model.bin")
@@ -39,6 +40,12 @@ class RemoteFile:
     title: str = ""
     licence: str = ""
     closed: tuple[str, str] = ("The file is not open to everybody.", "Ask its owner for it.")
+
+
+def shown_names(names: Iterable[str], *, most: int = 8) -> str:
+    """File names that others chose, harmless to show, the first few of them."""
+    every = [clean(name, limit=60) for name in names]
+    return ", ".join(every[:most] + ["…"] * (len(every) > most))
 
 
 def unknown_form(where: str, error: ValidationError) -> RemoteError:
@@ -70,8 +77,7 @@ def choose_model_file(names: Iterable[str], *, where: str, how: str = "name the 
     if len(likely) == 1:
         return likely[0]
     if likely:
-        shown = ", ".join(likely[:5]) + (", …" if len(likely) > 5 else "")
-        raise InputError(f"{where} holds several models: {shown}.", hint=f"Please {how}.")
+        raise InputError(f"{where} holds several models: {shown_names(likely)}.", hint=f"Please {how}.")
     raise InputError(
         f"{where} holds no model: expected one of {', '.join(_USUAL)}.",
         hint="Name the checkpoint file itself, or a finished training folder.",

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from separate_cli.errors import InputError, RefusedError, RemoteError
-from separate_cli.hub.model_files import RemoteFile, choose_model_file, unknown_form
+from separate_cli.hub.model_files import RemoteFile, choose_model_file, shown_names, unknown_form
 from separate_cli.hub.plain_text import clean
 from separate_cli.hub.reference_forms import ZenodoFile
 from separate_cli.net.session import Client, HttpError
@@ -67,7 +67,7 @@ def find_in_record(wanted: ZenodoFile, *, client: Client) -> RemoteFile:
         )
     name = wanted.file or choose_model_file(files, where=str(found), how=f"add the file's name: {found}/NAME")
     if name not in files:
-        raise InputError(f"{found} holds no file {name!r}.", hint=f"It holds: {', '.join(list(files)[:10])}.")
+        raise InputError(f"{found} holds no file {name!r}.", hint=f"It holds: {shown_names(files)}.")
     return RemoteFile(
         origin=f"{found}/{name}",
         url=str(files[name].links.get("self")),
