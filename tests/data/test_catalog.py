@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
 from separate_cli.data.catalog import corpus_called, known_corpora, read_catalog
 from separate_cli.errors import UsageError
+from separate_cli.report.amounts import size
 
 ROW = """
 [[corpus]]
@@ -128,3 +130,15 @@ def test_wrong_rows_are_found(right: str, wrong: str, problem: str) -> None:
     assert right in ROW
     with pytest.raises(ValueError, match=problem):
         read_catalog(ROW.replace(right, wrong, 1))
+
+
+def test_the_page_of_corpora_shows_each_with_size_licence_and_command() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "corpora.md").read_text(encoding="utf-8")
+    for corpus in known_corpora():
+        (line,) = (line for line in page.splitlines() if line.startswith(f"| `{corpus.name}` |"))
+        assert corpus.licence in line
+        assert corpus.url in line
+        assert f"`sep data download {corpus.name}" in line
+        assert all(f"`{part.name}`" in line for part in corpus.parts if part.name != "all")
+        known = [part.bytes or part.roughly or 0 for part in corpus.parts]
+        assert not any(known) or size(sum(known)) in line, corpus.name
