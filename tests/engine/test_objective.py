@@ -83,3 +83,17 @@ def test_of_references_at_several_microphones_the_first_counts() -> None:
     objective = Objective({"singlesrc_mse": LossTerm()})
     apart = torch.stack([REFERENCES, REFERENCES.flip(0)], dim=2)  # (batch, source, channel, time)
     assert float(objective(ESTIMATES, apart)) == float(objective(ESTIMATES, REFERENCES))
+
+
+def test_a_term_may_be_of_one_source_alone() -> None:
+    objective = Objective(
+        {
+            "second": LossTerm(name="singlesrc_mse", source=1),
+            "first": LossTerm(name="singlesrc_mae", source=0, weight=2),
+        }
+    )
+    e, r = ESTIMATES.numpy().astype(np.float64), REFERENCES.numpy().astype(np.float64)
+    expected = np.mean((e[:, 1] - r[:, 1]) ** 2) + 2 * np.mean(np.abs(e[:, 0] - r[:, 0]))
+    assert float(objective(ESTIMATES, REFERENCES)) == pytest.approx(expected, rel=1e-5)
+    with pytest.raises(ValueError, match="Expected a source below 2, got 2"):
+        Objective({"third": LossTerm(name="singlesrc_mse", source=2)})(ESTIMATES, REFERENCES)

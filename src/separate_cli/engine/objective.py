@@ -39,7 +39,7 @@ class Objective(nn.Module):
     def __init__(self, terms: Mapping[str, LossTerm]) -> None:
         super().__init__()
         self.weights = {key: term.weight for key, term in terms.items() if term.weight != 0}
-        self.terms = nn.ModuleDict({key: find_loss(terms[key].name or key, terms[key].args) for key in self.weights})
+        self.terms = nn.ModuleDict({key: _find_term(key, terms[key]) for key in self.weights})
 
     def forward(self, estimates: Tensor, references: Tensor) -> Tensor:
         """The sum, averaged over the batch.
@@ -73,6 +73,26 @@ class _EachSource(nn.Module):
     def forward(self, estimates: Tensor, references: Tensor) -> Tensor:
         value: Tensor = self.loss(estimates.flatten(0, 1), references.flatten(0, 1))
         return value
+
+
+class _OneSource(nn.Module):
+    """A loss of one source among several."""
+
+    def __init__(self, loss: nn.Module, source: int) -> None:
+        super().__init__()
+        self.loss, self.source = loss, source
+
+    def forward(self, estimates: Tensor, references: Tensor) -> Tensor:
+        if self.source >= references.shape[1]:
+            raise ValueError(f"Expected a source below {references.shape[1]}, got {self.source}.")
+        chosen = slice(self.source, self.source + 1)
+        value: Tensor = self.loss(estimates[:, chosen], references[:, chosen])
+        return value
+
+
+def _find_term(key: str, term: LossTerm) -> nn.Module:
+    loss = find_loss(term.name or key, term.args)
+    return loss if term.source is None else _OneSource(loss, term.source)
 
 
 def find_loss(name: str, args: Mapping[str, Any]) -> nn.Module:

@@ -65,7 +65,8 @@ def _corpus(path: list[str], examples: Spec, corpus: Section | None) -> Iterator
         yield [*path, "sample_rate"], f"expected {made} Hz, as {corpus.name}.sample_rate, got {rate} Hz"
     number, there = getattr(examples, "n_src", None), getattr(corpus.spec, "n_src", None)
     takes_all = str(getattr(examples, "task", "")).startswith("sep_") and not getattr(examples, "targets", ())
-    if takes_all and isinstance(number, int) and isinstance(there, int) and number < there:
+    there = max((there, *getattr(corpus.spec, "also", ()))) if isinstance(there, int) else None
+    if takes_all and isinstance(number, int) and there is not None and number < there:
         yield [*path, "n_src"], f"expected at least {there} sources, as {corpus.name}.n_src, got {number}"
     yield from _signals(path, examples, corpus)
 

@@ -105,4 +105,5 @@ class LossTerm(Spec):
 
     name: str | None = Field(None, description="Which loss; null: the key of this term in the recipe.")
     weight: float = 1.0
+    source: NonNegativeInt | None = Field(None, description="Only this source counts, the first is 0. null: all.")
     args: dict[str, Any] = Field({}, description="Further arguments of the loss.")

@@ -122,3 +122,20 @@ def test_a_list_for_other_numbers_of_speakers_is_refused(make: Make, tmp_path: P
             path.rename(path.with_name(path.name.replace("_3_", "_2_")))
         inputs = {"speech.wsj0.path": tmp_path, "lists": tmp_path / "lists2True"}
         prepare.run(Wsj0Mix(kind="wsj0mix"), StageContext(tmp_path, inputs))
+
+
+def test_several_numbers_of_speakers_make_one_corpus(tmp_path: Path) -> None:
+    root, lists = wsj0.make(tmp_path / "wsj0"), tmp_path / "lists"
+    for n_src in (2, 3):
+        wsj0.make_lists(lists, n_src=n_src)
+    inputs = {"speech.wsj0.path": root, "lists": lists}
+    (tmp_path / "made").mkdir()
+    prepare.run(Wsj0Mix(n_src=2, also=(3,), executor="local:1"), StageContext(tmp_path / "made", inputs))
+    corpus = Corpus(tmp_path / "made", roots_of(inputs))
+    for part in ("train", "valid", "test"):
+        counts = [len(mixture.speakers) for mixture in corpus.mixtures(part)]
+        assert sorted(counts) == [2, 2, 3, 3]
+        for mixture in corpus.mixtures(part):
+            assert f"s{len(mixture.speakers)}" in mixture.signals
+            assert f"s{len(mixture.speakers) + 1}" not in mixture.signals
+    assert list(corpus.facts()["mixtures"]) == ["wsj0-mix"]

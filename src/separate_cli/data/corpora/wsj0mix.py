@@ -74,8 +74,9 @@ def make(spec: Wsj0Mix, context: StageContext) -> None:
     used: dict[str, list[str]] = {}
     for row in rows:
         used.setdefault(WSJ0_PARTS[row.part], []).extend(row.names)
+    made = f"wsj0-{spec.n_src}mix" if not spec.also else "wsj0-mix"
     facts = {
-        "mixtures": {f"wsj0-{spec.n_src}mix": mixture_facts("wsj0-mix", mixed.mixtures)},
+        "mixtures": {made: mixture_facts("wsj0-mix", mixed.mixtures)},
         "speech": {"wsj0": source_facts("wsj0", used)},
     }
     write_json(context.folder / "corpus.json", facts)
@@ -88,15 +89,16 @@ def read_lists(spec: Wsj0Mix, folder: Path) -> list[Row]:
         InputError: If a list is missing or is not one of mixtures of so many speakers.
     """
     known = _known_levels(folder / "activlev")
-    return [row for part in WSJ0_PARTS for row in _read_list(spec, folder, part, known)]
+    counts = dict.fromkeys((spec.n_src, *spec.also))
+    return [row for n_src in counts for part in WSJ0_PARTS for row in _read_list(n_src, folder, part, known)]
 
 
-def _read_list(spec: Wsj0Mix, folder: Path, part: str, known: Mapping[str, float]) -> Iterator[Row]:
-    path = folder / f"mix_{spec.n_src}_spk_{part}.txt"
+def _read_list(n_src: int, folder: Path, part: str, known: Mapping[str, float]) -> Iterator[Row]:
+    path = folder / f"mix_{n_src}_spk_{part}.txt"
     for number, words in enumerate(_lines(path), start=1):
         try:
-            if len(words) != 2 * spec.n_src:
-                raise ValueError(f"expected {spec.n_src} paths and levels, got {len(words)} words")  # noqa: TRY301
+            if len(words) != 2 * n_src:
+                raise ValueError(f"expected {n_src} paths and levels, got {len(words)} words")  # noqa: TRY301
             names, levels = tuple(words[::2]), tuple(float(word) for word in words[1::2])
         except ValueError as error:
             raise InputError(f"{path}:{number}: {error}.", hint="Take the list from its source again.") from error
@@ -125,7 +127,7 @@ def _plan(spec: Wsj0Mix, roots: Mapping[str, Path], item: tuple[Row, tuple[str, 
     row, files = item
     infos = [probe(roots["wsj0"] / path) for path in files]
     lengths = [-(-info.frames * spec.sample_rate // info.sample_rate) for info in infos]
-    names = tuple(f"s{i}" for i in range(1, spec.n_src + 1))
+    names = tuple(f"s{i}" for i in range(1, len(files) + 1))
     signals: dict[str, Signal] = {
         name: Piece(path, "wsj0", channel=0, gain=_gain(roots["wsj0"] / path, level_db, active))
         for name, path, level_db, active in zip(names, files, row.levels_db, row.active, strict=True)
@@ -141,7 +143,7 @@ def _plan(spec: Wsj0Mix, roots: Mapping[str, Path], item: tuple[Row, tuple[str, 
         name: replace(signal, gain=signal.gain / divisor) if isinstance(signal, Piece) else signal
         for name, signal in mixture.signals.items()
     }
-    place = f"{spec.n_src}speakers/wav{spec.sample_rate // 1000}k/{spec.mode}/{row.part}"
+    place = f"{len(files)}speakers/wav{spec.sample_rate // 1000}k/{spec.mode}/{row.part}"
     return Order(replace(mixture, signals=scaled), place, folders={"mix_clean": "mix"})
 
 

@@ -17,6 +17,9 @@ from separate_cli.specs.prepare import MixtureCorpus, SourceFolder
 __all__ = ["Wsj0Mix", "Wsj0Speech"]
 
 
+Speakers = Annotated[int, Field(ge=2, le=5, description="Speakers in a mixture.")]
+
+
 class Wsj0Speech(Spec):
     """Where WSJ0 is: WAV, FLAC, or SPHERE as on LDC's discs."""
 
@@ -33,6 +36,7 @@ class Wsj0Mix(MixtureCorpus):
         description="Folder of mix_2_spk_tr.txt, ..., and activlev/, the speech levels; what is not there is measured.",
     )
 
-    n_src: Annotated[int, Field(ge=2, le=5, description="Speakers in a mixture.")] = 2
+    n_src: Speakers = 2
+    also: tuple[Speakers, ...] = Field((), description="Mixtures of so many speakers are made beside the others.")
     sample_rate: Literal[8000, 16000] = 8000
     mode: Literal["min", "max"] = Field("min", description="A mixture ends with its shortest, or its longest speaker.")
