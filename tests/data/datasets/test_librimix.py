@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -104,7 +105,7 @@ def test_faults_of_the_lists_are_said_at_once(lists: Path, tmp_path: Path) -> No
 def test_infos_name_the_corpora_of_the_task(lists: Path) -> None:
     clean, noisy = (mini(lists, task=task).get_infos() for task in ("sep_clean", "sep_noisy"))
     assert (clean["dataset"], clean["task"]) == ("Libri2Mix", "sep_clean")
-    assert [notice["title"] for notice in clean["licenses"]] == ["LibriSpeech ASR corpus"]
+    assert [notice["title"] for notice in clean["licenses"]] == ["LibriSpeech"]
     assert [notice["non_commercial"] for notice in noisy["licenses"]] == [False, True]
 
 
@@ -116,6 +117,18 @@ def test_mini_loaders_shuffle_the_training_only_and_keep_all_validation(lists: P
     (mixture, sources), *more = list(train)
     assert mixture.shape == (4, 4000) and sources.shape == (4, 2, 4000) and not more
     assert sum(len(batch[0]) for batch in valid) == 2
+
+
+def test_mini_is_downloaded_once_to_the_cache(lists: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.make_archive(str(tmp_path / "mirror" / "MiniLibriMix"), "zip", lists.parent.parent, "MiniLibriMix")
+    found = LibriMix.mini_download(mirror=tmp_path / "mirror")
+    assert found.is_relative_to(tmp_path / "cache")
+    shutil.rmtree(tmp_path / "mirror")
+    monkeypatch.setenv("SEP_OFFLINE", "1")
+    assert LibriMix.mini_download() == found
+    train, valid = LibriMix.mini_from_download(segment=None)
+    assert len(train) == 5 and len(valid) == 2 and torch.equal(train[0][0], mini(lists)[0][0])
+    assert len(LibriMix(found / "val", sample_rate=8000, segment=None)) == 2  # as Asteroid lays it out
 
 
 def test_mini_has_only_what_is_in_it(lists: Path) -> None:

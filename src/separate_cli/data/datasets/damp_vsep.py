@@ -125,7 +125,7 @@ class DAMPVSEPSinglesDataset(Dataset[tuple[Tensor, Tensor]]):
 
     def get_infos(self) -> dict[str, Any]:
         """``dataset``, ``task`` and ``licenses``, for checkpoints."""
-        return {"dataset": self.dataset_name, "task": self.task, "licenses": notices("damp_vsep")}
+        return {"dataset": self.dataset_name, "task": self.task, "licenses": notices("damp-vsep")}
 
     def _load(self, path: str, start: float, seconds: float) -> Wave:
         """A stretch of a file, mono, at the wanted sample rate, ``(time)``."""

@@ -52,4 +52,4 @@ class DNSDataset(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
     def get_infos(self) -> dict[str, Any]:
         """``dataset``, ``task`` and ``licenses``, for checkpoints."""
-        return {"dataset": self.dataset_name, "task": "enhancement", "licenses": notices("dns_challenge")}
+        return {"dataset": self.dataset_name, "task": "enhancement", "licenses": notices("dns")}

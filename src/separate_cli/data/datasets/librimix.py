@@ -66,6 +66,8 @@ class LibriMix(MixtureSet):
         if task not in _WORDS:
             raise ValueError(f"Unknown task {task!r}; expected one of {', '.join(_WORDS)}.")
         self.csv_dir, self.task, self.n_src, self.return_id = Path(csv_dir), task, n_src, return_id
+        if not self.csv_dir.exists() and self.csv_dir.parent.is_dir():  # metadata/train: the lists of train in metadata
+            self.csv_dir, part = self.csv_dir.parent, self.csv_dir.name
         self.csv_path = _find_list(self.csv_dir, _WORDS[task], part)
         self.mixture_path = ""
         names = ["mixture_path", *([] if task == "enh_both" else [f"source_{i + 1}_path" for i in range(n_src)])]
@@ -126,17 +128,21 @@ class LibriMix(MixtureSet):
         return cls(lists, part="train", **kwargs), cls(lists, part="val", **kwargs)
 
     @staticmethod
-    def mini_download(folder: Path | str | None = None) -> Path:
+    def mini_download(folder: Path | str | None = None, **options: Any) -> Path:
         """The folder of MiniLibriMix' CSV files, downloaded once to the cache unless ``folder`` says where it is.
+
+        Args:
+            folder: MiniLibriMix, or the folder that holds it.
+            options: ``mirror=`` and ``progress=``, see ``get_mini_librimix``.
 
         Raises:
             RemoteError: If it cannot be downloaded.
         """
-        return get_mini_librimix(None if folder is None else Path(folder))
+        return get_mini_librimix(None if folder is None else Path(folder), **options)
 
     def get_infos(self) -> dict[str, Any]:
         """``dataset``, ``task`` and ``licenses``, for checkpoints."""
-        corpora = ["librispeech"] if self.task == "sep_clean" else ["librispeech", "wham_noise"]
+        corpora = ["librispeech"] if self.task == "sep_clean" else ["librispeech", "wham-noise"]
         return {**self.infos(*corpora, task=self.task), "dataset": f"Libri{self.n_src}Mix"}
 
 

@@ -68,5 +68,5 @@ class LibriVADDataset(Dataset[tuple[Tensor, Tensor]]):
 
     def get_infos(self) -> dict[str, Any]:
         """``dataset``, ``task`` and ``licenses``, for checkpoints."""
-        corpora = ("librivad", "librispeech", "dns_challenge")
+        corpora = ("librivad", "librispeech", "dns")
         return {"dataset": self.dataset_name, "task": "vad", "licenses": notices(*corpora)}

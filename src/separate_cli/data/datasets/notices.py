@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from importlib.resources import files
 from typing import Any
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from separate_cli.data.catalog import corpus_called
+from separate_cli.data.corpora.facts import origin
 
 __all__ = ["notices"]
 
@@ -17,8 +13,23 @@ __all__ = ["notices"]
 def notices(*names: str) -> list[dict[str, Any]]:
     """Title, author, licence, each with a link, and whether use is non-commercial only.
 
-    >>> [(notice["license"], notice["non_commercial"]) for notice in notices("librispeech", "wham_noise")]
+    Args:
+        names: Of corpora in the catalog.
+
+    >>> [(notice["license"], notice["non_commercial"]) for notice in notices("librispeech", "wham-noise")]
     [('CC BY 4.0', False), ('CC BY-NC 4.0', True)]
     """
-    table = tomllib.loads(files(__package__).joinpath("notices.toml").read_text(encoding="utf-8"))
-    return [{"non_commercial": False, **table[name]} for name in names]
+    return [_notice(name) for name in names]
+
+
+def _notice(name: str) -> dict[str, Any]:
+    corpus, facts = corpus_called(name), origin(name)
+    return {
+        "title": corpus.title,
+        "title_link": corpus.url,
+        "author": corpus.author,
+        "author_link": corpus.url,
+        "license": corpus.licence,
+        "license_link": corpus.licence_url or corpus.url,
+        "non_commercial": facts["non_commercial"],
+    }

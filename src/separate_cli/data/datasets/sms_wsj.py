@@ -105,7 +105,7 @@ class SmsWsjDataset(MixtureSet):
     def get_infos(self) -> dict[str, Any]:
         """``dataset``, ``task``, ``task_dataset``, ``target`` and ``licenses``, for checkpoints."""
         facts = {"task": "sep_reverb_noisy", "task_dataset": self.dset, "target": self.target}
-        return self.infos("wsj0", "wsj1", "sms_wsj", **facts)
+        return self.infos("wsj0", "wsj1", "sms-wsj", **facts)
 
 
 def _examples(database: Any, dset: str, path: Path) -> dict[str, Mapping[str, Any]]:

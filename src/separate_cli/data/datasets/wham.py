@@ -112,7 +112,7 @@ class WhamDataset(MixtureSet):
     def get_infos(self) -> dict[str, Any]:
         """``dataset``, ``task`` and ``licenses``, for checkpoints."""
         clean = self.task in {"sep_clean", "sep_reverb"}
-        return self.infos(*(["wsj0"] if clean else ["wsj0", "wham_noise"]), task=self.task)
+        return self.infos(*(["wsj0"] if clean else ["wsj0", "wham-noise"]), task=self.task)
 
 
 class WhamRDataset(WhamDataset):
@@ -137,4 +137,4 @@ class WhamRDataset(WhamDataset):
 
     def get_infos(self) -> dict[str, Any]:
         """``dataset``, ``task`` and ``licenses``, for checkpoints; WHAMR! is always named, its rooms are its own."""
-        return self.infos("wsj0", "wham_noise", task=self.task)
+        return self.infos("wsj0", "whamr", task=self.task)
