@@ -2,6 +2,7 @@
 
     model = torch.hub.load(REPOSITORY, "demask")                         # trained, comes with the package
     model = torch.hub.load(REPOSITORY, "conv_tasnet", "best_model.pth")  # trained, from a file
+    model = torch.hub.load(REPOSITORY, "pretrained", "zenodo:3862942")   # trained, published: also user/repo, DOI, URL
     model = torch.hub.load(REPOSITORY, "conv_tasnet", n_src=2)           # new, random weights
 
 Each takes a model reference first, as ``from_pretrained`` does, and constructor arguments by keyword.
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-dependencies = ["torch", "numpy", "scipy", "pydantic", "safetensors"]
+dependencies = ["torch", "numpy", "scipy", "pydantic", "safetensors", "requests", "pooch", "filelock", "platformdirs"]
 
 sys.path.insert(0, str(Path(__file__).parent / "src"))  # torch.hub fetches the repository, it installs nothing
 
