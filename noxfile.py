@@ -16,7 +16,7 @@ TEST_TOOLS = ["pytest>=8", "hypothesis>=6.100", "pystoi>=0.4"]
 @nox.session
 def tests(session: nox.Session) -> None:
     """Unit tests, doctests, architecture, and the synthetic end-to-end run."""
-    session.install(".[metrics,beamforming,onnx,dask,optimizers,sphere,rooms,mp4]", *TEST_TOOLS)
+    session.install(".[metrics,beamforming,onnx,dask,optimizers,sphere,rooms,mp4,loudness]", *TEST_TOOLS)
     session.run("pytest", *(session.posargs or ["-q"]), env={"OMP_NUM_THREADS": "1"})
 
 
@@ -59,7 +59,7 @@ def acceptance(session: nox.Session) -> None:
         session.error("Name the folder with real audio: nox -s acceptance -- PATH [GOLDENS]")
     folders = [str(Path(argument).resolve()) for argument in session.posargs]
     env = dict(zip(("SEP_ACCEPTANCE_DATA", "SEP_ACCEPTANCE_GOLDENS"), folders, strict=False))
-    session.install(".[metrics,wer,onnx,beamforming,dask,sphere,rooms,mp4]", *TEST_TOOLS)
+    session.install(".[metrics,wer,onnx,beamforming,dask,sphere,rooms,mp4,loudness]", *TEST_TOOLS)
     session.run("pytest", "-q", "-m", "acceptance", "tests", env=env)
 
 

@@ -24,6 +24,8 @@ MAKERS: dict[str, str] = {
     "minilibrimix": "separate_cli.data.corpora.mini_librimix:make",
     "musdb18": "separate_cli.data.corpora.musdb18:make",
     "sms-wsj": "separate_cli.data.corpora.sms_wsj:make",
+    "sparse-librimix": "separate_cli.data.corpora.sparse_librimix:make",
+    "vctk-2mix": "separate_cli.data.corpora.vctk2mix:make",
     "voicebank-demand": "separate_cli.data.corpora.voicebank:make",
     "wham": "separate_cli.data.corpora.wham:make",
     "whamr": "separate_cli.data.corpora.whamr:make",

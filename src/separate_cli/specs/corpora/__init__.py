@@ -17,6 +17,8 @@ from separate_cli.specs.corpora.librivad import LibriVad
 from separate_cli.specs.corpora.mini_librimix import MiniLibriMix
 from separate_cli.specs.corpora.musdb18 import Musdb18
 from separate_cli.specs.corpora.sms_wsj import SmsWsj
+from separate_cli.specs.corpora.sparse_librimix import SparseLibriMix
+from separate_cli.specs.corpora.vctk2mix import Vctk2Mix
 from separate_cli.specs.corpora.voicebank import VoiceBankDemand
 from separate_cli.specs.corpora.wham import Wham, Whamr
 from separate_cli.specs.corpora.wsj0mix import Wsj0Mix
@@ -35,6 +37,8 @@ PrepareSpec = Annotated[
     | MiniLibriMix
     | Musdb18
     | SmsWsj
+    | SparseLibriMix
+    | Vctk2Mix
     | VoiceBankDemand
     | Wham
     | Whamr

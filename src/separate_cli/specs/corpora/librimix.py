@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from separate_cli.specs.base import Reads, Spec
 from separate_cli.specs.prepare import MixtureCorpus, Part, SourceFolder
 
-__all__ = ["LibriMix", "LibriMixNoise", "LibriMixSpeech", "MixType"]
+__all__ = ["GainedMixtures", "LibriMix", "LibriMixNoise", "LibriMixSpeech", "MixType"]
 
 MixType = Literal["mix_clean", "mix_both", "mix_single"]
 
@@ -31,30 +31,32 @@ class LibriMixNoise(Spec):
     wham_noise: SourceFolder = SourceFolder(path=Path("data/wham_noise"))
 
 
-class LibriMix(MixtureCorpus):
+class GainedMixtures(MixtureCorpus):
+    """What LibriMix and its kin have in common: lists of paths and gains."""
+
+    noise: LibriMixNoise | None = Field(LibriMixNoise(), description="null: mix_clean only.")
+    n_src: Annotated[int, Field(ge=1, le=10, description="Speakers in a mixture.")] = 2
+    sample_rate: Annotated[int, Field(gt=0, le=16000, description="In Hz; official are 8000 and 16000.")] = 8000
+    mode: Literal["min", "max"] = Field("min", description="A mixture ends with its shortest, or its longest speaker.")
+    types: Annotated[tuple[MixType, ...], Field(min_length=1)] = ("mix_clean", "mix_both", "mix_single")
+
+    @model_validator(mode="after")
+    def _noise_where_needed(self) -> GainedMixtures:
+        if self.noise is None and set(self.types) != {"mix_clean"}:
+            raise ValueError("expected noise: for mix_both and mix_single, or types: [mix_clean]")
+        return self
+
+
+class LibriMix(GainedMixtures):
     """LibriMix, as the official script makes it."""
 
     kind: Literal["librimix"] = "librimix"
     speech: LibriMixSpeech = LibriMixSpeech()
-    noise: LibriMixNoise | None = Field(LibriMixNoise(), description="null: mix_clean only.")
     lists: Annotated[Path, Reads("*.csv")] = Field(
         Path("data/LibriMix/metadata/Libri2Mix"), description="Folder of the official libri2mix_SUBSET.csv."
     )
-
-    n_src: Annotated[int, Field(ge=1, le=10, description="Speakers in a mixture.")] = 2
-    sample_rate: Annotated[int, Field(gt=0, le=16000, description="In Hz; the official ones are 8000 and 16000.")] = (
-        8000
-    )
-    mode: Literal["min", "max"] = Field("min", description="A mixture ends with its shortest, or its longest speaker.")
-    types: Annotated[tuple[MixType, ...], Field(min_length=1)] = ("mix_clean", "mix_both", "mix_single")
     subsets: dict[str, Part] = Field(
         {"train-clean-100": "train", "dev-clean": "valid", "test-clean": "test"},
         min_length=1,
         description="Which lists to use, and for what; train-clean-360 is the large one.",
     )
-
-    @model_validator(mode="after")
-    def _noise_where_needed(self) -> LibriMix:
-        if self.noise is None and set(self.types) != {"mix_clean"}:
-            raise ValueError("expected noise: for mix_both and mix_single, or types: [mix_clean]")
-        return self
