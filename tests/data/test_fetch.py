@@ -341,10 +341,11 @@ def test_a_stand_in_must_be_what_the_mirror_itself_says(make_corpus: Make, serve
 
 def test_a_mirror_that_only_knows_get_will_do(make_corpus: Make, server: Server, tmp_path: Path) -> None:
     corpus = make_corpus()
-    for name in ("dev.tar.gz", "test.zip"):
-        server.on("HEAD", f"/files/{name}", lambda *_: Reply(501))
-    fetch_order(order(corpus, tmp_path, mirror=server.url + "/files"))
-    assert visible(tmp_path / "Tiny") == BOTH
+    server.on("HEAD", "/m/.*", lambda *_: Reply(501))
+    server.files["/m/dev.tar.gz"] = tar(tmp_path / "dev.tar.gz", {"Tiny/dev/other.wav": b"other"}).read_bytes()
+    server.files["/m/test.zip"] = server.files["/files/test.zip"]
+    fetch_order(order(corpus, tmp_path / "data", mirror=server.url + "/m"))
+    assert set(visible(tmp_path / "data" / "Tiny")) == {"dev/other.wav", "README", *(f"test/{n}.wav" for n in range(3))}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import ssl
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -126,6 +127,10 @@ class Server:
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """Speak https from now on."""
+        self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
 
     def on(self, method: str, path: str, handler: Handler) -> None:
         """Answer requests whose whole path matches the regular expression; the latest rule counts."""

@@ -21,6 +21,7 @@ __all__ = ["Found", "Mirror"]
 
 _LISTS = ("{name}.sha256", "SHA256SUMS", "sha256sum.txt", "{name}.md5", "MD5SUMS", "md5sum.txt", "checksum.md5")
 _LARGEST_LIST_BYTES = 4 << 20
+_ABSENT = frozenset({403, 404, 410})
 _ENTRY = re.compile(r"^([0-9a-fA-F]{32}|[0-9a-fA-F]{64})(?:\s+\*?(.+?))?\s*$")
 
 
@@ -96,14 +97,14 @@ class Mirror:
 
     @staticmethod
     def _remote(url: str, client: Client) -> Found | None:
+        """What is at an address; servers that do not know ``HEAD`` are asked for the file, which is not read."""
+        headers = {"Accept-Encoding": "identity"}
         try:
-            response = client.request("HEAD", url, headers={"Accept-Encoding": "identity"})
-        except HttpError as error:
-            if error.status in {405, 501}:  # it only knows GET
-                return Found(urls=(url,))
-            if error.status >= 500 or error.status == 429:
-                raise
-            return None
+            response = client.request("HEAD", url, headers=headers, retry=False)
+        except RemoteError as error:
+            if isinstance(error, HttpError) and error.status in _ABSENT:
+                return None
+            response = client.request("GET", url, headers=headers, stream=True)
         with response:
             length = response.headers.get("Content-Length", "")
             return Found(urls=(url,), bytes=int(length) if length.isascii() and length.isdigit() else None)

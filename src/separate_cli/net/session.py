@@ -115,28 +115,31 @@ class Client:
         if is_offline():
             raise RemoteError(f"SEP_OFFLINE forbids to ask {shown(url)}.", hint="Unset SEP_OFFLINE to use the network.")
         options.setdefault("timeout", self.timeout)
-        rewind = _rewinder(options.get("data"))
-        attempts = self.retries + 1 if retry else 1
-        for attempt in range(1, attempts + 1):
-            rewind()
-            try:
-                response = self._follow(method, url, downgrade, options, rewind)
-            except _PASSING as error:
-                if attempt == attempts or isinstance(error, requests.exceptions.SSLError):
-                    raise self._no_answer(url, error) from None
-                self.sleep(backoff_seconds(attempt))
-                continue
-            except requests.RequestException as error:
-                raise self._no_answer(url, error) from None
-            if response.status_code in _TRY_AGAIN and attempt < attempts:
-                response.close()
-                self.sleep(_wait_seconds(response, attempt))
-                continue
-            break
+        response = self._ask(method, url, downgrade, self.retries + 1 if retry else 1, options)
         if response.status_code >= 500 or response.status_code == 429 or (check and response.status_code >= 400):
             with response:
                 raise refusal(response)
         return response
+
+    def _ask(self, method: str, url: str, downgrade: bool, attempts: int, options: dict[str, Any]) -> requests.Response:
+        """Send a request, again and again where that may help; gives the last answer."""
+        rewind = _rewinder(options.get("data"))
+        attempt = 0
+        while True:
+            attempt += 1
+            rewind()
+            try:
+                response = self._follow(method, url, downgrade, options, rewind)
+            except requests.RequestException as error:
+                is_passing = isinstance(error, _PASSING) and not isinstance(error, requests.exceptions.SSLError)
+                if attempt >= attempts or not is_passing:
+                    raise self._no_answer(url, error) from None
+                self.sleep(backoff_seconds(attempt))
+                continue
+            if response.status_code not in _TRY_AGAIN or attempt >= attempts:
+                return response
+            response.close()
+            self.sleep(_wait_seconds(response, attempt))
 
     def get_json(self, url: str, *, limit: int = _LARGEST_JSON_BYTES, **options: Any) -> Any:
         """Fetch a JSON document.
