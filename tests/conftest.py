@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,3 +117,21 @@ def speech_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             soundfile.write(path, wave, 16000)
     return root
+
+
+@pytest.fixture(scope="session")
+def _evaluated_once(speech_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tiny_runs import run_recipe
+
+    workspace = tmp_path_factory.mktemp("evaluated")
+    run_recipe(workspace, speech_folder)
+    return workspace
+
+
+@pytest.fixture
+def evaluated_workspace(_evaluated_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace of one's own with a run ``tiny``, prepared, trained and scored; the current folder."""
+    workspace = tmp_path / "workspace"
+    shutil.copytree(_evaluated_once, workspace)
+    monkeypatch.chdir(workspace)
+    return workspace

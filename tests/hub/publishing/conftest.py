@@ -24,7 +24,7 @@ def write_files(path: Path, version: int = 1, **more: str) -> PublishableFolder:
     """Three files, one of them larger than what a connection takes at once."""
     path.mkdir(parents=True, exist_ok=True)
     texts = {
-        "README.md": f"# version {version}\n",
+        "README.md": f"---\nlibrary_name: separate-cli\n---\n# version {version}\n",
         "publication.json": json.dumps({"title": f"tiny {version}"}),
         "model.safetensors": f"weights {version} " * 3000,
         **more,

@@ -6,6 +6,7 @@ exp/RUN/EVAL/KEY/metrics.json  "model": SHA-256  ==  exp/RUN/TRAIN/KEY/model.saf
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,12 +112,12 @@ def with_model(evaluation: Evaluation, workspace: Path, *, named: Path | None = 
 
 
 def _name_of(run: str, workspace: Path) -> str:
+    """The name of the run that a name, or a folder in it, means."""
     runs = workspace / "exp"
-    if (runs / run).is_dir() and run not in {"", ".", ".."}:
-        return (runs / run).relative_to(runs).parts[0]
-    given = Path(run).absolute()
-    if runs in given.parents and given.is_dir():
-        return given.relative_to(runs).parts[0]
+    for place in (runs / run, Path(run).absolute()):
+        plain = Path(os.path.normpath(place))
+        if runs in plain.parents and plain.is_dir():
+            return plain.relative_to(runs).parts[0]
     raise UsageError(f"There is no run {run!r} in {runs}.", hint="See: sep status")
 
 

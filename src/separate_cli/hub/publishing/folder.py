@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from separate_cli.audio.probe import probe
 from separate_cli.errors import InputError
 from separate_cli.files import atomic_path, output_error, write_json, write_text
 from separate_cli.hub.checkpoint import write_weights
@@ -87,8 +88,6 @@ def check_folder(folder: PublishableFolder) -> None:
 
 def _misfits(folder: PublishableFolder) -> list[str]:
     """Files that contradict what ``publication.json`` or the header says."""
-    import soundfile
-
     about = folder.about
     stated = about.get("files", {})
     faults = [
@@ -101,9 +100,10 @@ def _misfits(folder: PublishableFolder) -> list[str]:
         faults.append(f"{MODEL} and {ABOUT} differ in title or licence")
     if not (folder.path / CARD).read_text(encoding="utf-8").startswith("---\n"):
         faults.append(f"{CARD} has no front matter")
-    for one in folder.files:
-        if one.path.suffix == ".wav" and not soundfile.info(one.path).frames:
-            faults.append(f"{one.name} holds no sound")
+    if not faults:
+        for one in folder.files:
+            if one.path.suffix == ".wav":
+                probe(one.path)
     return faults
 
 

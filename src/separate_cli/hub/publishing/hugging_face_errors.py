@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from json import JSONDecodeError
 
 from separate_cli.errors import RefusedError, RemoteError, SepError, UsageError
 
@@ -68,8 +69,8 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _line_errors() -> tuple[type[BaseException], ...]:
-    """What the HTTP library of this ``huggingface_hub`` raises when a line breaks."""
-    found: list[type[BaseException]] = [ConnectionError, TimeoutError]
+    """What this ``huggingface_hub`` raises when a line breaks, or a gateway answers with a page instead of JSON."""
+    found: list[type[BaseException]] = [ConnectionError, TimeoutError, JSONDecodeError]
     for module, name in (("httpx2", "TransportError"), ("httpx", "TransportError"), ("requests", "RequestException")):
         if module in sys.modules:
             found.append(getattr(sys.modules[module], name))
