@@ -25,6 +25,7 @@ MAKERS: dict[str, str] = {
     "musdb18": "separate_cli.data.corpora.musdb18:make",
     "sms-wsj": "separate_cli.data.corpora.sms_wsj:make",
     "sparse-librimix": "separate_cli.data.corpora.sparse_librimix:make",
+    "tac": "separate_cli.data.corpora.tac:make",
     "vctk-2mix": "separate_cli.data.corpora.vctk2mix:make",
     "voicebank-demand": "separate_cli.data.corpora.voicebank:make",
     "wham": "separate_cli.data.corpora.wham:make",

@@ -18,6 +18,7 @@ from separate_cli.specs.corpora.mini_librimix import MiniLibriMix
 from separate_cli.specs.corpora.musdb18 import Musdb18
 from separate_cli.specs.corpora.sms_wsj import SmsWsj
 from separate_cli.specs.corpora.sparse_librimix import SparseLibriMix
+from separate_cli.specs.corpora.tac import Tac
 from separate_cli.specs.corpora.vctk2mix import Vctk2Mix
 from separate_cli.specs.corpora.voicebank import VoiceBankDemand
 from separate_cli.specs.corpora.wham import Wham, Whamr
@@ -38,6 +39,7 @@ PrepareSpec = Annotated[
     | Musdb18
     | SmsWsj
     | SparseLibriMix
+    | Tac
     | Vctk2Mix
     | VoiceBankDemand
     | Wham
