@@ -261,6 +261,17 @@ def test_a_folder_that_cannot_be_written_is_the_users_to_mend(
         resolve(f"zenodo:{number}")
 
 
+def test_a_cache_that_can_only_be_read_serves(zenodo: Zenodo, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = zenodo.add("tiny", {"model.pth": CONTENT})
+    path = resolve(f"zenodo:{number}").path
+
+    def refuse(path: Path, document: object) -> None:
+        raise OutputError(f"Cannot write {path}: the file system is read-only.")
+
+    monkeypatch.setattr("separate_cli.hub.model_cache.write_json", refuse)
+    assert resolve(f"zenodo:{number}").path == path
+
+
 def test_a_local_model_does_without_the_network() -> None:
     script = "import sys; from separate_cli.hub.references import resolve; resolve('demask'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

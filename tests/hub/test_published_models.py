@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import io
 import os
@@ -47,6 +48,19 @@ def test_all_doors_lead_to_the_same_weights(zenodo: Zenodo, hugging_face: Huggin
     for model in models:
         assert not model.training
         torch.testing.assert_close(model.state_dict(), expected, rtol=0, atol=0)
+
+
+def test_type_checkers_see_the_names_that_programs_see() -> None:
+    import separate_cli.hub as hub
+
+    block = next(node for node in ast.parse(Path(hub.__file__).read_text("utf-8")).body if isinstance(node, ast.If))
+    seen = {row.names[0].name: str(row.module) for row in block.body if isinstance(row, ast.ImportFrom)}
+    assert seen == {name: f"separate_cli.hub.{module}" for name, module in hub._WHERE.items()}
+    for name in hub.__all__:
+        assert getattr(hub, name) is not None
+    assert set(hub.__all__) <= set(dir(hub))
+    with pytest.raises(AttributeError, match="serach"):
+        _ = hub.serach
 
 
 def test_a_model_of_another_class_is_told_by_its_name(hugging_face: HuggingFace) -> None:

@@ -6,7 +6,7 @@
 Read with our own client rather than with ``huggingface_hub``, which compares no checksums and reads answers of any
 length; its login is used: ``HF_TOKEN``, or what ``hf auth login`` stored. The token is sent to this host only.
 
-Checked: tests/hub/test_hugging_face.py, against a local server that ``huggingface_hub`` works with as well.
+Checked: tests/hub/test_fetch.py and test_searching.py, against a local server that ``huggingface_hub`` works with too.
 """
 
 from __future__ import annotations

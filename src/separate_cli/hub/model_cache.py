@@ -19,6 +19,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from separate_cli.errors import OutputError
 from separate_cli.files import hash_file, output_error, write_json
 from separate_cli.settings import cache_folder
 
@@ -89,9 +90,10 @@ class Held:
         return False
 
     def note_use(self, name: str) -> None:
-        """Remember that ``name`` led here, and when."""
+        """Remember that ``name`` led here, and when; not where the cache is shared and only to be read."""
         entry = self.entry.model_copy(update={"names": {**self.entry.names, name: time.time()}})
-        write_json(self.folder / _ABOUT, entry.model_dump())
+        with suppress(OutputError):
+            write_json(self.folder / _ABOUT, entry.model_dump())
 
     def remove(self) -> None:
         """Delete the file and its entry.

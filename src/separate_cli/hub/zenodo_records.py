@@ -6,7 +6,7 @@
 Zenodo ignores the name of a community that it does not know and searches everything it has; hence the look at the
 community first, and the second look at each record.
 
-Checked: tests/hub/test_zenodo_records.py, against a local server of the same interface.
+Checked: tests/hub/test_fetch.py and test_searching.py, against a local server of the same interface.
 """
 
 from __future__ import annotations
