@@ -485,3 +485,24 @@ def test_the_same_files_whatever_happens_on_the_way(make_corpus: Make, server: S
     assert {name: hash_file(tmp_path / "Tiny" / name) for name in BOTH} == {
         name: hashlib.sha256(content).hexdigest() for name, content in BOTH.items()
     }
+
+
+def test_ctrl_c_is_heard_even_when_the_line_is_dead(
+    make_corpus: Make, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One file waits for a server that sends nothing more; what came is kept, and the next call goes on there."""
+    corpus = make_corpus()
+    server.fault("/files/dev.tar.gz", hold_after=50)
+    monkeypatch.setattr("separate_cli.data.downloads._PATIENCE_SECONDS", 0.05)
+
+    def interrupt(results: object) -> None:
+        assert server.held.wait(10)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("separate_cli.data.downloads._next", interrupt)
+        fetch_order(order(corpus, tmp_path))
+    assert visible(tmp_path / "Tiny") == {}
+    server.released.set()
+    fetch_order(order(corpus, tmp_path))
+    assert visible(tmp_path / "Tiny") == BOTH

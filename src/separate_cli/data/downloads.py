@@ -8,11 +8,12 @@ What stops one stops all: the parts of files that came stay for the next call.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from separate_cli.data.offers import Offer, Proof
@@ -28,6 +29,8 @@ __all__ = ["AT_ONCE", "Received", "receive"]
 
 AT_ONCE = 4
 """Files that come at the same time; more would be impolite."""
+_GLANCE_SECONDS = 0.5
+_PATIENCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -92,16 +95,52 @@ def receive(
     """
     sizes = [offer.bytes for offer, _ in wanted]
     total = None if None in sizes else sum(size or 0 for size in sizes) / 1e6
-    stop = threading.Event()
-    with progress.task(title, total=total, unit="MB") as overall, ThreadPoolExecutor(AT_ONCE) as pool:
-        shared = _Shared(progress, overall, stop)
-        futures = [pool.submit(_receive_one, offer, path, corpus, shared) for offer, path in wanted]
+    tasks: SimpleQueue[tuple[Offer, Path]] = SimpleQueue()
+    results: SimpleQueue[Received | BaseException] = SimpleQueue()
+    for one in wanted:
+        tasks.put(one)
+    with progress.task(title, total=total, unit="MB") as overall:
+        shared = _Shared(progress, overall)
+        threads = [
+            threading.Thread(target=_work, args=(tasks, results, corpus, shared), daemon=True)
+            for _ in range(min(AT_ONCE, len(wanted)))
+        ]
         try:
-            for future in as_completed(futures):
-                yield future.result()
+            for thread in threads:
+                thread.start()
+            for _ in wanted:
+                yield _next(results)
         finally:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+            shared.stop(threads)
+
+
+def _work(
+    tasks: SimpleQueue[tuple[Offer, Path]],
+    results: SimpleQueue[Received | BaseException],
+    corpus: str,
+    progress: _Shared,
+) -> None:
+    """What each thread does: one file after the other."""
+    while True:
+        try:
+            offer, path = tasks.get_nowait()
+        except Empty:
+            return
+        try:
+            results.put(_receive_one(offer, path, corpus, progress))
+        except BaseException as error:
+            results.put(error)
+
+
+def _next(results: SimpleQueue[Received | BaseException]) -> Received:
+    while True:
+        try:
+            found = results.get(timeout=_GLANCE_SECONDS)
+        except Empty:  # only so that Ctrl-C is noticed on every system
+            continue
+        if isinstance(found, BaseException):
+            raise found
+        return found
 
 
 def _receive_one(offer: Offer, path: Path, corpus: str, progress: _Shared) -> Received:
@@ -150,10 +189,20 @@ def _with_pin(error: RemoteError, offer: Offer, corpus: str) -> RemoteError:
 class _Shared:
     """Progress of several threads: each has its own bar, all move the one for the whole, and all stop together."""
 
-    def __init__(self, progress: Progress, overall: ProgressTask, stop: threading.Event) -> None:
+    def __init__(self, progress: Progress, overall: ProgressTask) -> None:
         self._progress = progress
         self._overall = overall
-        self._stop = stop
+        self._stop = threading.Event()
+        self._bars: set[ExitStack] = set()
+
+    def stop(self, threads: Sequence[threading.Thread]) -> None:
+        """Let the threads leave; one that waits for a dead line is left behind, and can do nothing any more."""
+        self._stop.set()
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        for bar in list(self._bars):
+            bar.close()
 
     def check(self) -> None:
         """Leave the thread if the others are leaving."""
@@ -181,8 +230,13 @@ class _Shared:
 
     @contextmanager
     def _both(self, description: str, total: float | None, unit: str) -> Iterator[ProgressTask]:
-        with self._progress.task(description, total=total, unit=unit) as task:
-            yield _Both(task, self)
+        with ExitStack() as bar:
+            task = bar.enter_context(self._progress.task(description, total=total, unit=unit))
+            self._bars.add(bar)
+            try:
+                yield _Both(task, self)
+            finally:
+                self._bars.discard(bar)
 
     def moved(self, amount: float) -> None:
         """Move the bar for the whole."""

@@ -180,9 +180,9 @@ class Transfer:
         with self._partial.open() as stream:
             try:
                 for block in response.raw.stream(_BLOCK_BYTES, decode_content=False):
+                    self._report(task, stream.tell() + len(block))  # first: whoever wants us to stop says so here
                     stream.write(block)
                     stream.flush()
-                    self._report(task, stream.tell())
                     if limit is not None and stream.tell() > limit:
                         break
             except ConnectionLost as error:
