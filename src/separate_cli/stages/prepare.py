@@ -16,6 +16,7 @@ MAKERS: dict[str, str] = {
     "avspeech": "separate_cli.data.corpora.avspeech:make",
     "damp-vsep": "separate_cli.data.corpora.damp_vsep:make",
     "demask": "separate_cli.data.corpora.demask:make",
+    "dns": "separate_cli.data.corpora.dns:make",
     "folder": "separate_cli.data.corpora.folder:make",
     "fuss": "separate_cli.data.corpora.fuss:make",
     "kinect-wsj": "separate_cli.data.corpora.kinect_wsj:make",

@@ -9,6 +9,7 @@ from pydantic import Field
 from separate_cli.specs.corpora.avspeech import AvSpeech
 from separate_cli.specs.corpora.damp_vsep import DampVsep
 from separate_cli.specs.corpora.demask import DemaskCorpus
+from separate_cli.specs.corpora.dns import Dns
 from separate_cli.specs.corpora.folder import FolderCorpus
 from separate_cli.specs.corpora.fuss import Fuss
 from separate_cli.specs.corpora.kinect_wsj import KinectWsj
@@ -30,6 +31,7 @@ PrepareSpec = Annotated[
     AvSpeech
     | DampVsep
     | DemaskCorpus
+    | Dns
     | FolderCorpus
     | Fuss
     | KinectWsj
