@@ -25,7 +25,15 @@ from separate_cli.hub.header import Dataset, Header
 __all__ = ["import_asteroid"]
 
 _PREFIX = "model."
-_ARCHITECTURE_SECTIONS = ("filterbank", "masknet", "net", "model")
+_ARCHITECTURE_SECTIONS = ("filterbank", "masknet", "net", "model", "demask_net")
+_RENAMED: dict[str, dict[str, str]] = {
+    "DPTNet": {"out_chan": ""},
+    "DeMask": {"fb_type": "fb_name"},
+    "FasNetTAC": {"samplerate": "sample_rate"},
+    "SuDORMRFNet": {"stride": ""},  # the stride was half the kernel
+    "XUMX": {"nhop": "n_hop", "bandwidth": "", "pretrained": ""},
+}
+"""Class → name in its recipe's configuration → constructor argument; "" where it never decided anything."""
 _RATES = {"DeMask": 16000, "DCUNet": 16000, "DCCRNet": 16000, "FasNetTAC": 16000, "DNSBaseline": 16000, "XUMX": 44100}
 _RATE_OTHERWISE = 8000
 """Sample rates, in Hz, of files that do not say: what the class's recipe was trained at."""
@@ -77,6 +85,9 @@ def _as_built(name: str, arguments: dict[str, Any], tensors: Mapping[str, Tensor
         return arguments | {"rnn_type": _recurrent_type(tensors, arguments)}
     if name == "FasNetTAC":
         return arguments | {"stride": None}  # it was half the window
+    means = [tensor for key, tensor in tensors.items() if key.startswith("mean_scale.input_mean_")]
+    if name == "XUMX" and means and means[0].ndim == 1:
+        return arguments | {"max_bin": means[0].shape[0]}  # recipes give a bandwidth in Hz
     return arguments
 
 
@@ -118,12 +129,14 @@ def _from_lightning(content: Mapping[str, Any], *, model_name: str, where: str) 
     arguments: dict[str, Any] = {}
     for section in _ARCHITECTURE_SECTIONS:
         arguments.update(_mapping(config.get(section) or {}, section, where))
+    for old, new in _RENAMED.get(model_name, {}).items():
+        value = arguments.pop(old, None)
+        arguments |= {new: value} if new and value is not None else {}
     data = _mapping(config.get("data") or {}, "data", where)
-    arguments.setdefault("sample_rate", data.get("sample_rate"))
-    if "n_src" in data:
-        arguments.setdefault("n_src", data["n_src"])
-    if model_name == "SuDORMRFNet":
-        arguments.pop("stride", None)  # configured, but never used: the stride was half the kernel
+    arguments.setdefault("sample_rate", data.get("sample_rate", data.get("samplerate", data.get("fs"))))
+    for name in ("n_src", "sources"):
+        if name in data:
+            arguments.setdefault(name, data[name])
     state = _mapping(content.get("state_dict"), "state_dict", where)
     own = {key.removeprefix(_PREFIX): value for key, value in state.items() if key.startswith(_PREFIX)}
     return {
