@@ -136,8 +136,11 @@ class Corpus:
         Raises:
             InputError: If the file cannot be read.
         """
-        root = self.roots[piece.corpus] if piece.corpus else self.folder
-        return self._read(root / piece.path, choose)
+        return self._read(self.path_of(piece), choose)
+
+    def path_of(self, piece: Piece) -> Path:
+        """Where the file of a piece is."""
+        return (self.roots[piece.corpus] if piece.corpus else self.folder) / piece.path
 
     def _read(self, path: Path, choose: Choose) -> tuple[Wave, int]:
         return read_chosen(path, choose) if self.cache is None else self.cache.read(path, choose)

@@ -1,6 +1,6 @@
 """Mixtures in tar files, one after the other: what object stores and clusters read fast.
 
-    part of a corpus --write_shards, in processes--> train-000000.tar, train-000001.tar, ..., train.json
+    mixtures --write_shards, in processes--> train-000000.tar, train-000001.tar, ..., train.json
 
     00000042.json, 00000042.mix_clean.flac, 00000042.s1.flac, 00000042.s2.flac  members of a mixture, as in WebDataset
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,10 +26,10 @@ from separate_cli.data.corpus import Corpus
 from separate_cli.data.journal import Journal
 from separate_cli.data.mixtures import Mixture, Piece, row_of_mixture
 from separate_cli.data.pieces import round_as_file
-from separate_cli.errors import InputError, SepError
+from separate_cli.errors import SepError
 from separate_cli.files import atomic_path, hash_file, write_json
 from separate_cli.pipeline.executors import spread
-from separate_cli.progress import SILENT, Progress
+from separate_cli.progress import SILENT, Progress, ProgressTask
 
 __all__ = ["write_shards"]
 
@@ -51,26 +51,24 @@ class _Form(NamedTuple):
 
 
 def write_shards(
+    mixtures: Iterable[Mixture],
     corpus: Corpus,
-    part: str,
     folder: Path,
     *,
     signals: Sequence[str] = (),
-    least_seconds: float = 0.0,
     mixtures_each: int = 512,
     audio: Literal["flac", "wav"] = "flac",
     bits: Literal[16, 24] = 16,
     executor: str = "local:1",
     progress: Progress = SILENT,
-) -> Path:
-    """Write one part of a corpus as shards; what a stopped attempt has finished is kept.
+) -> list[Path]:
+    """Write mixtures as shards, part by part; what a stopped attempt has finished is kept.
 
     Args:
-        corpus: Prepared; mixtures that are made on the fly become files here.
-        part: Which part of it.
+        mixtures: What to write; those that are made on the fly become files here.
+        corpus: Where their files are.
         folder: Where to.
         signals: Which signals; all that each mixture has if empty.
-        least_seconds: Shorter mixtures are left out.
         mixtures_each: How many go into a shard.
         audio: How they are stored.
         bits: Width of their samples.
@@ -78,36 +76,50 @@ def write_shards(
         progress: One step a shard.
 
     Returns:
-        The list of the shards, ``folder/<part>.json``.
+        The lists of the shards, ``folder/<part>.json``.
 
     Raises:
-        InputError: If the part has no mixtures, or one cannot be read.
+        InputError: If a mixture cannot be read.
         OutputError: If a shard cannot be written.
     """
-    mixtures = [mixture for mixture in corpus.mixtures(part) if mixture.seconds >= least_seconds]
-    if not mixtures:
-        raise InputError(f"The corpus has no such mixtures for {part}.", hint="Choose another part, or prepare it.")
-    shares = [
-        _Share(f"{part}-{first // mixtures_each:06}.tar", first, tuple(mixtures[first : first + mixtures_each]))
-        for first in range(0, len(mixtures), mixtures_each)
-    ]
+    parts: dict[str, list[Mixture]] = {}
+    for mixture in mixtures:
+        parts.setdefault(mixture.part, []).append(mixture)
     work = partial(_write, replace(corpus, cache=None), folder, _Form(tuple(signals), audio, bits))
-    with Journal(folder / f".{part}.journal.jsonl") as journal:
-        for share in shares:
-            if share.name in journal.done and not _is_there(folder / share.name, journal.done[share.name]):
-                del journal.done[share.name]
-        todo = [share for share in shares if share.name not in journal.done]
+    written = []
+    for part, members in parts.items():
+        shares = [
+            _Share(f"{part}-{first // mixtures_each:06}.tar", first, tuple(members[first : first + mixtures_each]))
+            for first in range(0, len(members), mixtures_each)
+        ]
         with progress.task(f"Writing shards of {part}", total=len(shares), unit="shards") as task:
-            task.advance(len(shares) - len(todo))
-            for share, facts in spread(work, todo, executor=executor):
-                if isinstance(facts, SepError):
-                    raise facts
-                journal.add(share.name, facts)
-                task.advance()
-        rows = [{"name": share.name, **journal.done[share.name]} for share in shares]
-        write_json(folder / f"{part}.json", {"format": 1, "mixtures": len(mixtures), "shards": rows})
-        journal.remove()
-    return folder / f"{part}.json"
+            rows = _write_all(shares, work, folder / f".{part}.journal.jsonl", executor=executor, task=task)
+        written.append(folder / f"{part}.json")
+        write_json(written[-1], {"format": 1, "mixtures": len(members), "shards": rows})
+    return written
+
+
+def _write_all(
+    shares: Sequence[_Share],
+    work: Callable[[_Share], dict[str, Any]],
+    journal: Path,
+    *,
+    executor: str,
+    task: ProgressTask,
+) -> list[dict[str, Any]]:
+    """Write the shards of one part; their rows in the list."""
+    with Journal(journal) as notes:
+        done = {
+            s.name for s in shares if s.name in notes.done and _is_there(journal.parent / s.name, notes.done[s.name])
+        }
+        task.advance(len(done))
+        for share, facts in spread(work, [share for share in shares if share.name not in done], executor=executor):
+            if isinstance(facts, SepError):
+                raise facts
+            notes.add(share.name, facts)
+            task.advance()
+        notes.remove()
+        return [{"name": share.name, **notes.done[share.name]} for share in shares]
 
 
 def _is_there(path: Path, facts: Any) -> bool:

@@ -8,7 +8,7 @@ Checked: tests/data/datasets/test_wham.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,42 +32,36 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path} is not JSON: {error}.", hint="Write it again.") from error
 
 
-def mixtures_of_lists(folder: Path, mixture: str, sources: Sequence[str], *, sample_rate: int) -> list[Mixture]:
-    """Mixtures with the signals ``mixture``, ``s1``, ``s2`` and so on.
+def mixtures_of_lists(folder: Path, lists: Mapping[str, str], *, sample_rate: int) -> list[Mixture]:
+    """Mixtures of the signals that have lists.
 
     Rows belong together by the names of their files, or by their order where names differ from list to list.
 
     Args:
-        folder: Holds ``<mixture>.json`` and one list for each of ``sources``.
-        mixture: Name of the list of mixtures.
-        sources: Names of the lists of sources.
+        folder: Holds ``<list>.json``.
+        lists: Name of a signal → name of its list; mixtures are called as the files of the first one.
         sample_rate: Of the files, in Hz.
 
     Raises:
         InputError: If a list is missing, damaged, or of another length.
     """
-    rows = _rows(folder / f"{mixture}.json")
+    leading = next(iter(lists.values()))
+    rows = _rows(folder / f"{leading}.json")
     names = [Path(path).stem for path, _ in rows]
-    columns = []
-    for source in sources:
-        there = _rows(folder / f"{source}.json")
+    columns: dict[str, list[str]] = {}
+    for signal, name in lists.items():
+        there = _rows(folder / f"{name}.json")
         if len(there) != len(rows):
             raise InputError(
-                f"{folder / source}.json has {len(there)} files, {mixture}.json has {len(rows)}.",
+                f"{folder / name}.json has {len(there)} files, {leading}.json has {len(rows)}.",
                 hint="Write both lists again.",
             )
         by_name = {Path(path).stem: path for path, _ in there}
         in_order = [path for path, _ in there]
-        columns.append([by_name[name] for name in names] if by_name.keys() == set(names) else in_order)
+        columns[signal] = [by_name[one] for one in names] if by_name.keys() == set(names) else in_order
     return [
-        Mixture(
-            name,
-            "",
-            sample_rate,
-            frames,
-            {"mixture": Piece(path), **{f"s{i + 1}": Piece(column[row]) for i, column in enumerate(columns)}},
-        )
-        for row, (name, (path, frames)) in enumerate(zip(names, rows, strict=True))
+        Mixture(name, "", sample_rate, frames, {signal: Piece(column[row]) for signal, column in columns.items()})
+        for row, (name, (_, frames)) in enumerate(zip(names, rows, strict=True))
     ]
 
 

@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader
 
 from separate_cli.data.datasets.mini_librimix import get_mini_librimix
 from separate_cli.data.datasets.segments import MixtureSet
+from separate_cli.data.exchange.files import root_of
 from separate_cli.data.mixtures import Mixture, Piece
 from separate_cli.data.sampling import Draw
 from separate_cli.data.tables import read_table
@@ -78,7 +79,7 @@ class LibriMix(MixtureSet):
             paths = {Path(row["mixture_path"]).stem: row["mixture_path"] for row in read_table(clean, ["mixture_path"])}
             for row in wanted:
                 row["clean"] = _partner(row["mixture_path"], paths, clean)
-        root = _root(self.csv_path, wanted[0]["mixture_path"]) if wanted else Path()
+        root = root_of(wanted[0]["mixture_path"], self.csv_path) if wanted else Path()
         mixtures = [
             _mixture(row, root, sample_rate, int(float(full["length"]))) for row, full in zip(wanted, rows, strict=True)
         ]
@@ -161,13 +162,6 @@ def _find_list(folder: Path, word: str, part: str) -> Path:
             hint="Give the folder of LibriMix' CSV files, and part= where it has those of several parts.",
         )
     return folder / found[0]
-
-
-def _root(csv_path: Path, path: str) -> Path:
-    """The folder that relative paths of a list begin at: the first above the list where the file is, else this one."""
-    if Path(path).is_absolute():
-        return Path()
-    return next((folder for folder in csv_path.absolute().parents if (folder / path).exists()), Path())
 
 
 def _partner(path: str, paths: dict[str, str], clean: Path) -> str:

@@ -77,7 +77,11 @@ class WhamDataset(MixtureSet):
         self.n_src = nondefault_nsrc or len(lists.sources)
         if self.n_src < len(lists.sources):
             raise ValueError(f"Task {task} has {len(lists.sources)} targets; nondefault_nsrc is {nondefault_nsrc}.")
-        mixtures = mixtures_of_lists(self.json_dir, lists.mixture, lists.sources, sample_rate=sample_rate)
+        mixtures = mixtures_of_lists(
+            self.json_dir,
+            {"mixture": lists.mixture, **{f"s{i + 1}": name for i, name in enumerate(lists.sources)}},
+            sample_rate=sample_rate,
+        )
         super().__init__(mixtures, sample_rate=sample_rate, segment=segment)
 
     def __add__(self: Self, other: Self) -> Self:  # type: ignore[override]  # one set, not a chain of sets

@@ -46,7 +46,11 @@ class Wsj0mixDataset(MixtureSet):
     ) -> None:
         self.json_dir, self.n_src = Path(json_dir), n_src
         self._names = ["mixture", *(f"s{i + 1}" for i in range(n_src))]
-        mixtures = mixtures_of_lists(self.json_dir, "mix", self._names[1:], sample_rate=sample_rate)
+        mixtures = mixtures_of_lists(
+            self.json_dir,
+            {"mixture": "mix", **{name: name for name in self._names[1:]}},
+            sample_rate=sample_rate,
+        )
         super().__init__(self.complete(mixtures), sample_rate=sample_rate, segment=segment)
 
     def complete(self, mixtures: list[Mixture]) -> list[Mixture]:
