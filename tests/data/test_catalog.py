@@ -9,6 +9,7 @@ import pytest
 
 from separate_cli.data.catalog import corpus_called, known_corpora, read_catalog
 from separate_cli.errors import UsageError
+from separate_cli.hub.licence_table import find_licences
 from separate_cli.report.amounts import size
 
 ROW = """
@@ -66,6 +67,14 @@ def test_addresses_are_encrypted_and_their_files_named_once() -> None:
                 places = file.urls or corpus.addresses(part)
                 assert places
                 assert all(place.startswith("https://") for place in places), file.name
+
+
+def test_what_licences_ask_for_is_known_for_all_but_one() -> None:
+    unknown = {corpus.name for corpus in known_corpora() if not find_licences(corpus.licence)}
+    assert unknown == {"sms-wsj"}
+    for corpus in known_corpora():
+        asks = find_licences(corpus.licence)
+        assert corpus.consent == any(licence.research_only for licence in asks), corpus.name
 
 
 def test_known_numbers_of_librispeech() -> None:
@@ -135,7 +144,7 @@ def test_wrong_rows_are_found(right: str, wrong: str, problem: str) -> None:
 def test_the_page_of_corpora_shows_each_with_size_licence_and_command() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reference" / "corpora.md").read_text(encoding="utf-8")
     for corpus in known_corpora():
-        (line,) = (line for line in page.splitlines() if line.startswith(f"| `{corpus.name}` |"))
+        line = next(line for line in page.splitlines() if line.startswith(f"| `{corpus.name}` |"))
         assert corpus.licence in line
         assert corpus.url in line
         assert f"`sep data download {corpus.name}" in line

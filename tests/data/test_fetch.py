@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -506,3 +507,41 @@ def test_ctrl_c_is_heard_even_when_the_line_is_dead(
     server.released.set()
     fetch_order(order(corpus, tmp_path))
     assert visible(tmp_path / "Tiny") == BOTH
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "separate_cli.data.extract._settle",
+        "separate_cli.data.extract._has_moved",
+        "separate_cli.data.landing.write_manifest",
+        "separate_cli.data.landing.write_json",
+        "separate_cli.data.arrivals._clear",
+        "separate_cli.data.pins.write_json",
+    ],
+)
+@pytest.mark.parametrize("nth", [1, 2])
+def test_killed_at_any_step_the_next_call_ends_with_the_same_files(
+    make_corpus: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str, nth: int
+) -> None:
+    corpus = make_corpus(is_known=False)
+    module, _, name = point.rpartition(".")
+    original, calls = getattr(importlib.import_module(module), name), []
+
+    def deadly(*arguments: Any, **options: Any) -> Any:
+        calls.append(name)
+        if len(calls) == nth:
+            raise Killed
+        return original(*arguments, **options)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(point, deadly)
+        fetch_order(order(corpus, tmp_path))
+    fetch_order(order(corpus, tmp_path))
+    assert visible(tmp_path / "Tiny") == BOTH
+    assert order(corpus, tmp_path).missing() == []
+    assert [path.name for path in (tmp_path / "Tiny").iterdir() if path.name.startswith(".sep.o")] == []

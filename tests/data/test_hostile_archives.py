@@ -182,7 +182,7 @@ def test_sparse_files_of_tar(tmp_path: Path) -> None:
     assert_refused(tmp_path / "c.tar", "no file")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(position=st.integers(0, 4000), value=st.binary(min_size=1, max_size=8), kind=st.sampled_from(["tar", "zip"]))
 def test_whatever_is_in_an_archive_it_ends_in_files_or_a_clear_error(
     tmp_path_factory: pytest.TempPathFactory, position: int, value: bytes, kind: str

@@ -130,7 +130,7 @@ def _unpack(corpus: Corpus, lot: Lot, files: Sequence[Received], landing: Landin
             name=lot.unit.name,
             staging=landing.staging(lot.unit),
             top=lot.part.top,
-            unpacked=lot.unpacked(corpus) or None,
+            unpacked=None if lot.is_stand_in else lot.unpacked(corpus) or None,
             progress=progress,
         )
     except OutputError:
