@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -155,6 +160,21 @@ def test_a_record_of_many_megabytes_costs_only_itself(
         zenodo.add(f"jane/m{number}", {"model.pth": b"x"}, description="x" * (9 << 20 if number == 1 else 9))
     models = sep("search-hub", "--json", "--sort", "name").document["result"]["models"]
     assert [one["title"] for one in models] == ["jane/m0", "jane/m2"]
+
+
+def test_ctrl_c_is_heard_while_no_hub_answers(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        places = {"SEP_ZENODO_URL": address, "HF_ENDPOINT": address, "SEP_CACHE": str(tmp_path), "HF_TOKEN": "hf_x"}
+        command = [sys.executable, "-c", "from separate_cli.cli.app import main; main()", "search-hub"]
+        asking = subprocess.Popen(command, env={**os.environ, **places}, stderr=subprocess.PIPE, text=True)
+        talks = [silent.accept()[0] for _ in range(2)]
+        asking.send_signal(signal.SIGINT)
+        _, said = asking.communicate(timeout=20)
+        for talk in talks:
+            talk.close()
+    assert asking.returncode == 130
+    assert said.startswith("error: Interrupted.")
 
 
 def test_an_answer_that_is_no_json_is_a_missing_hub(

@@ -13,7 +13,6 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from separate_cli.files import write_json
 from separate_cli.hub.hugging_face import LIBRARY_NAME, client_for_hugging_face, models_tagged, read_card_text
 from separate_cli.hub.listing import Listing, listing_from_hugging_face, listing_from_zenodo
 from separate_cli.hub.search_filters import fits, in_order
+from separate_cli.hub.side_by_side import side_by_side
 from separate_cli.hub.zenodo_records import community_records
 from separate_cli.net.session import Client
 from separate_cli.settings import cache_folder, hugging_face_url, is_offline, zenodo_url
@@ -111,8 +111,7 @@ def search_for(wanted: SearchSpec, *, refresh: bool = False) -> Findings:
         "Zenodo": (zenodo_url(), _from_zenodo),
         "Hugging Face": (hugging_face_url(), _from_hugging_face),
     }
-    with ThreadPoolExecutor(len(hubs)) as pool:
-        answers = list(pool.map(lambda name: _ask(name, *hubs[name], refresh=refresh), hubs))
+    answers = side_by_side(lambda name: _ask(name, *hubs[name], refresh=refresh), hubs, at_once=len(hubs))
     missing = [answer.problem for answer in answers if answer.listings is None]
     if len(missing) == len(answers):
         raise RemoteError(" ".join(missing), hint="Check the network, then run the same command again.")
@@ -157,15 +156,16 @@ def _from_zenodo() -> list[Listing]:
 
 def _from_hugging_face() -> list[Listing]:
     """All models of all tags, each once; cards are read several at a time, each reader with a client of its own."""
+    own = threading.local()
     with ExitStack() as stack:
+
+        def read(document: dict[str, Any]) -> Listing:
+            if not hasattr(own, "client"):
+                own.client = stack.enter_context(client_for_hugging_face(retries=1))
+            return _with_card(document, own.client)
+
         client = stack.enter_context(client_for_hugging_face())
-        own = threading.local()
-
-        def begin() -> None:
-            own.client = stack.enter_context(client_for_hugging_face(retries=1))
-
-        pool = stack.enter_context(ThreadPoolExecutor(_READERS, initializer=begin))
-        return list(pool.map(lambda document: _with_card(document, own.client), _each_once(client)))
+        return side_by_side(read, _each_once(client), at_once=_READERS)
 
 
 def _each_once(client: Client) -> Iterator[dict[str, Any]]:
