@@ -80,6 +80,13 @@ def recipes(session: nox.Session) -> None:
 
 
 @nox.session
+def devices(session: nox.Session) -> None:
+    """Trainings on several devices: torchrun, SLURM, kills, failures of one process."""
+    session.install(".", *TEST_TOOLS)
+    session.run("pytest", "-q", "-m", "devices", "tests", *session.posargs, env={"OMP_NUM_THREADS": "1"})
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Benchmarks, one after the other; name some to run only those: ``nox -s bench -- startup``."""
     session.install(".[metrics,beamforming]")

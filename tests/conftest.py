@@ -22,7 +22,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Acceptance tests exist only where their material is named, those that take long only where asked for."""
-    left_out = {name for name in ("compile", "recipes") if name not in config.option.markexpr}
+    left_out = {name for name in ("compile", "devices", "recipes") if name not in config.option.markexpr}
     if not (os.environ.get("SEP_ACCEPTANCE_DATA") or os.environ.get("SEP_ACCEPTANCE_GOLDENS")):
         left_out.add("acceptance")
     is_wanted = [not left_out & {mark.name for mark in item.iter_markers()} for item in items]
