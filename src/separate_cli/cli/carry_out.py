@@ -5,7 +5,7 @@ recipe + overrides --load--> Recipe --assemble--> stages --plan--> shown, then r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from separate_cli.errors import UsageError
 if TYPE_CHECKING:
     from separate_cli.pipeline.plan import Plan
     from separate_cli.pipeline.record import Record
+    from separate_cli.pipeline.stage import Stage
 
 __all__ = ["carry_out", "closing_notes", "stages_from"]
 
@@ -29,6 +30,7 @@ def carry_out(
     dry_run: bool = False,
     wait: bool = False,
     shard: str | None = None,
+    change: Callable[[tuple[Stage, ...]], tuple[Stage, ...]] | None = None,
 ) -> dict[str, Record] | None:
     """Run a recipe's stages, or with ``dry_run`` only say what would be done.
 
@@ -42,6 +44,7 @@ def carry_out(
         dry_run: Do nothing.
         wait: Wait for another process at work on the same result.
         shard: Make only this share of the last stage, ``"2/8"``.
+        change: Gives other stages in place of the recipe's: a trial, which makes no run of its own.
 
     Returns:
         Stage name → its record; None after a dry run; empty while other shares are missing. ``--json`` already has its
@@ -50,18 +53,20 @@ def carry_out(
     Raises:
         SepError: Whatever is wrong with the recipe, its inputs or the disk.
     """
+    from separate_cli.files import write_text
     from separate_cli.inference.process import tune_process
     from separate_cli.pipeline.inventory import note_run
     from separate_cli.pipeline.plan import make_plan
     from separate_cli.pipeline.runner import Event, run_plan, run_shard
     from separate_cli.pipeline.shards import Shard
     from separate_cli.recipes.load import load_recipe
+    from separate_cli.recipes.show import as_yaml
     from separate_cli.report.console import out
     from separate_cli.settings import workspace
     from separate_cli.stages.assemble import assemble
 
     loaded = load_recipe(recipe, overrides or ())
-    stages = assemble(loaded)
+    stages = assemble(loaded) if change is None else change(assemble(loaded))
     names = [stage.name for stage in stages]
     redo = set(names) if fresh is True else set(fresh or ())
     plan = make_plan(stages, workspace=workspace(root), run=name or loaded.name, until=until, fresh=redo, progress=out)
@@ -70,11 +75,13 @@ def carry_out(
         return None
     tune_process()
     own = [stage.name for stage in stages if not stage.shared]
-    if own and not plan.is_done:
-        note_run(plan.workspace / "exp" / plan.run, recipe=recipe, overrides=list(overrides or ()), stages=own)
+    if own and change is None and not plan.is_done:
+        folder = plan.workspace / "exp" / plan.run
+        note_run(folder, recipe=recipe, overrides=list(overrides or ()), stages=own)
+        write_text(folder / "recipe.yaml", as_yaml(loaded) + "\n")
 
     def tell(event: Event) -> None:
-        out.note(f"{event.stage}: {event.text}")
+        out.tell("stage", f"{event.stage}: {event.text}", stage=event.stage, kind=event.kind)
 
     if shard is None:
         records = run_plan(plan, progress=out, on_event=tell, wait=wait)

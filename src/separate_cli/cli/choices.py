@@ -12,6 +12,7 @@ import typer
 
 __all__ = [
     "DryRunFlag",
+    "EventsOption",
     "FreshFlag",
     "NameOption",
     "RecipeArgument",
@@ -44,6 +45,14 @@ FreshFlag = Annotated[
     bool, typer.Option("--fresh", help="Redo from scratch. The old result stays until the new one is complete.")
 ]
 DryRunFlag = Annotated[bool, typer.Option("--dry-run", help="Say what would be done and why, then stop.")]
+EventsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--events",
+        metavar="FILE|-",
+        help="Append what happens as JSON Lines; - writes them to stdout in place of the result.",
+    ),
+]
 WaitFlag = Annotated[
     bool, typer.Option("--wait", help="Wait while another process is at work on the same result, instead of stopping.")
 ]

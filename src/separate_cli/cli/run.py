@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from separate_cli.cli.choices import DryRunFlag, FreshFlag, NameOption, RecipeArgument, RootOption, SetOption, WaitFlag
+from separate_cli.cli.choices import (
+    DryRunFlag,
+    EventsOption,
+    FreshFlag,
+    NameOption,
+    RecipeArgument,
+    RootOption,
+    SetOption,
+    WaitFlag,
+)
 from separate_cli.cli.command import command
 from separate_cli.errors import UsageError
 
@@ -35,6 +44,7 @@ def run(
     dry_run: DryRunFlag = False,
     wait: WaitFlag = False,
     name: NameOption = None,
+    events: EventsOption = None,
     root: RootOption = None,
 ) -> None:
     """Run all stages of a recipe. What is done is skipped, what was interrupted goes on.
@@ -43,14 +53,22 @@ def run(
     """
     from separate_cli.cli.carry_out import carry_out, closing_notes, stages_from
     from separate_cli.report.console import out
+    from separate_cli.stages.follow import dismissing, follow, is_follower
 
+    if is_follower():
+        follow()
+        return
     if first and not fresh:
         raise UsageError(
             "--from says where --fresh begins.",
             hint=f"Finished stages are skipped anyway; to redo them: --fresh --from {first}",
         )
     redo = stages_from(recipe, overrides, first) if first else fresh
-    records = carry_out(recipe, overrides, root=root, name=name, until=until, fresh=redo, dry_run=dry_run, wait=wait)
+    out.send_events(events)
+    with dismissing():
+        records = carry_out(
+            recipe, overrides, root=root, name=name, until=until, fresh=redo, dry_run=dry_run, wait=wait
+        )
     if records is None:
         return
     if not any(record.ran for record in records.values()):

@@ -1,13 +1,63 @@
-"""``sep train``: train a recipe's model."""
+"""``sep train``: train a recipe's model, or try first whether and how fast it learns."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
 
-from separate_cli.cli.choices import DryRunFlag, FreshFlag, NameOption, RecipeOption, RootOption, SetOption, WaitFlag
+from separate_cli.cli.choices import (
+    DryRunFlag,
+    EventsOption,
+    FreshFlag,
+    NameOption,
+    RecipeOption,
+    RootOption,
+    SetOption,
+    WaitFlag,
+)
 from separate_cli.cli.command import command
+from separate_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from separate_cli.pipeline.record import Record
 
 __all__ = ["register"]
+
+_PANEL = "Machine"
+DevicesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--devices", metavar="N|auto", help="Train on so many devices of this machine.", rich_help_panel=_PANEL
+    ),
+]
+NodesOption = Annotated[
+    int | None,
+    typer.Option("--num-nodes", metavar="N", help="Machines, if started by torchrun or srun.", rich_help_panel=_PANEL),
+]
+StrategyOption = Annotated[
+    str | None,
+    typer.Option("--strategy", metavar="NAME", help="How several devices train: ddp, ...", rich_help_panel=_PANEL),
+]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", metavar="N", help="Processes that make examples.", rich_help_panel=_PANEL)
+]
+_TRIALS = "Trials"
+OverfitOption = Annotated[
+    int | None,
+    typer.Option(
+        "--overfit",
+        metavar="N",
+        min=1,
+        help="Can the model learn N batches by heart? If not, something is wrong.",
+        rich_help_panel=_TRIALS,
+    ),
+]
+FindRateFlag = Annotated[
+    bool, typer.Option("--find-lr", help="Suggest a learning rate, from a short climb.", rich_help_panel=_TRIALS)
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +69,13 @@ def train(
     *,
     recipe: RecipeOption,
     overrides: SetOption = None,
+    devices: DevicesOption = None,
+    num_nodes: NodesOption = None,
+    strategy: StrategyOption = None,
+    workers: WorkersOption = None,
+    overfit: OverfitOption = None,
+    find_lr: FindRateFlag = False,
+    events: EventsOption = None,
     fresh: FreshFlag = False,
     dry_run: DryRunFlag = False,
     wait: WaitFlag = False,
@@ -29,13 +86,47 @@ def train(
 
     Example: sep train --recipe demask --set train.epochs=100
     """
-    from separate_cli.cli.carry_out import carry_out, closing_notes
+    from separate_cli.cli.carry_out import carry_out
+    from separate_cli.cli.trials import try_overfit, try_rates
+    from separate_cli.report.console import out
+    from separate_cli.stages.follow import dismissing, follow, is_follower
+
+    if is_follower():
+        follow()
+        return
+    if overfit and find_lr:
+        raise UsageError("--overfit and --find-lr are two trials.", hint="Use one, then the other.")
+    out.send_events(events)
+    knobs = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy, "workers": workers}
+    changes = [*(overrides or ()), *_for_all_trainings(recipe, overrides or (), knobs)]
+    carry = partial(carry_out, recipe, changes, root=root, name=name, dry_run=dry_run, wait=wait)
+    with dismissing():
+        if overfit:
+            try_overfit(carry, overfit, fresh=fresh)
+        elif find_lr:
+            try_rates(carry, fresh=fresh)
+        else:
+            _train(carry, fresh=fresh)
+
+
+def _train(carry: Callable[..., dict[str, Record] | None], *, fresh: bool) -> None:
+    from separate_cli.cli.carry_out import closing_notes
     from separate_cli.report.console import out
 
-    redo = {"train"} if fresh else False
-    records = carry_out(recipe, overrides, root=root, name=name, until="train", fresh=redo, dry_run=dry_run, wait=wait)
+    records = carry(until="train", fresh={"train"} if fresh else False)
     if records is None:
         return
     for text in closing_notes(records):
         out.note(text)
     out.line(str(records["train"].folder))
+
+
+def _for_all_trainings(recipe: str, overrides: Sequence[str], knobs: dict[str, Any]) -> list[str]:
+    """Options of the command as overrides of every section that trains."""
+    given = {field: value for field, value in knobs.items() if value is not None}
+    if not given:
+        return []
+    from separate_cli.recipes.load import load_recipe
+
+    sections = [section.name for section in load_recipe(recipe, overrides).sections if section.verb == "train"]
+    return [f"{name}.{field}={value}" for name in sections for field, value in given.items()]

@@ -31,7 +31,7 @@ class Holding:
     """One result, finished or not, or the lack of it.
 
     ``older`` marks a finished result that a newer one with other settings has taken the place of. ``moment`` is when
-    it was finished, or last begun. ``score`` is the ``headline`` of its ``metrics.json``.
+    it was finished, or last begun. ``score`` is the ``headline`` of its ``metrics.json``, so far if it is running.
     """
 
     run: str
@@ -128,7 +128,8 @@ def _unfinished(run: str, stage: str, part: Path) -> Holding:
     since = f"begun {ago(attempt.started)}" if attempt else "almost done"
     reason = f"{what}{since}" + (f", by {owner}" if owner else ", then stopped; the same command goes on")
     moment = attempt.started if attempt else None
-    return Holding(run, stage, "running" if owner else "partial", reason, part, moment, _bytes_in(part))
+    standing: Standing = "running" if owner else "partial"
+    return Holding(run, stage, standing, reason, part, moment, _bytes_in(part), headline(part))
 
 
 def headline(folder: Path) -> dict[str, float] | None:

@@ -14,9 +14,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from separate_cli.errors import SepError, SpecError
+from separate_cli.errors import SepError, SpecError, UsageError
+from separate_cli.files import output_error
 from separate_cli.progress import SILENT, ProgressTask
 
 if TYPE_CHECKING:
@@ -66,9 +68,22 @@ class Console:
             self._events.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
             self._events.flush()
 
-    def send_events(self, stream: TextIO) -> None:
-        """Write every event to ``stream`` until the command ends; on stdout they take the place of the results."""
-        self._events = stream
+    def send_events(self, where: str | None) -> None:
+        """Write every event to a file, or to stdout in place of the results (``-``), until the command ends.
+
+        Raises:
+            UsageError: If stdout is taken by the JSON document.
+            OutputError: If the file cannot be written.
+        """
+        if where == "-" and self.mode == "json":
+            raise UsageError(
+                "--json and --events - both want stdout.", hint="The last event is what --json prints: leave it out."
+            )
+        if where is not None:
+            try:
+                self._events = sys.stdout if where == "-" else Path(where).open("a", encoding="utf-8")  # noqa: SIM115
+            except OSError as error:
+                raise output_error(Path(where), error) from error
 
     def detail(self, text: str) -> None:
         """Tell a person who asked for more (``--verbose``)."""
@@ -132,6 +147,8 @@ class Console:
             "error": None if error is None else _describe(error),
         }
         self.tell("end", **document)
+        if self._events is not None and self._events is not sys.stdout:
+            self._events.close()
         self._events = None
         if self.mode == "json":
             sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n")

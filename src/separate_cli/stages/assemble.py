@@ -11,13 +11,16 @@ So a dry run or a status never pays for torch, and a recipe is only data.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
+from itertools import takewhile
 
 from separate_cli.pipeline.stage import Source, Stage, StageContext
 from separate_cli.recipes.recipe import Recipe, Section
+from separate_cli.specs.base import StageSpec
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "with_trial"]
 
 
 def assemble(recipe: Recipe) -> tuple[Stage, ...]:
@@ -26,6 +29,23 @@ def assemble(recipe: Recipe) -> tuple[Stage, ...]:
     for section in recipe.sections:
         stages[section.name] = _stage(section, stages)
     return tuple(stages.values())
+
+
+def with_trial(stages: Sequence[Stage], *, name: str, verb: str, spec: StageSpec) -> tuple[Stage, ...]:
+    """The stages up to ``train``, and in its place a trial of it that has the same inputs.
+
+    Args:
+        stages: Of a recipe that trains.
+        name: What the trial is called among the results.
+        verb: Its file in ``stages``.
+        spec: Of the trial.
+    """
+    before = tuple(takewhile(lambda stage: stage.name != "train", stages))
+    training = stages[len(before)]
+    return (
+        *before,
+        replace(training, name=name, version=spec.version, spec=spec, run=_later(verb, spec), incidental=()),
+    )
 
 
 def _stage(section: Section, earlier: dict[str, Stage]) -> Stage:
@@ -41,15 +61,15 @@ def _stage(section: Section, earlier: dict[str, Stage]) -> Stage:
         name=section.name,
         version=section.spec.version,
         spec=section.spec,
-        run=_run_later(section),
+        run=_later(section.verb, section.spec),
         inputs={**{name: earlier[name] for name in section.after}, **behind, **sources},
         incidental=section.spec.incidental,
         shared=section.spec.shared,
     )
 
 
-def _run_later(section: Section) -> Callable[[StageContext], None]:
+def _later(verb: str, spec: StageSpec) -> Callable[[StageContext], None]:
     def run(context: StageContext) -> None:
-        import_module(f"separate_cli.stages.{section.verb}").run(section.spec, context)
+        import_module(f"separate_cli.stages.{verb}").run(spec, context)
 
     return run
