@@ -141,23 +141,25 @@ class Separator(nn.Module):
         return "l1" if self.level_is_arbitrary and self.n_sources > 1 else "none"
 
     @overload
-    def separate(self, wav: Tensor, *, level: str | None = None) -> Tensor: ...
+    def separate(self, wav: Tensor, *, level: str | None = None, **others: Any) -> Tensor: ...
     @overload
-    def separate(self, wav: Array, *, level: str | None = None) -> Array: ...
-    def separate(self, wav: Tensor | Array, *, level: str | None = None) -> Tensor | Array:
+    def separate(self, wav: Array, *, level: str | None = None, **others: Any) -> Array: ...
+    def separate(self, wav: Tensor | Array, *, level: str | None = None, **others: Any) -> Tensor | Array:
         """Separate any wave: without gradients, as in eval mode, wherever it lives.
 
         Args:
             wav: ``(time)``, ``(batch, time)`` or ``(batch, channel, time)``, at the model's sample rate. Integers are
                 scaled to ±1.
             level: ``"none"``, ``"l1"``, or None for ``default_level``; see ``separate_cli.models.level``.
+            others: What ``forward`` of some models takes beside the wave, for example ``faces``.
 
         Returns:
             ``(source, time)`` for 1-D input, else ``(batch, source, time)``: NumPy for NumPy, on the input's device,
             in its floating type (single precision for integers).
 
         Raises:
-            ValueError: If the shape or the level policy does not fit.
+            InputError: If there are samples that are not numbers.
+            ValueError: If the shape or the level policy does not fit, or there is no sample.
             TypeError: If the numbers are neither floating nor integer.
 
         >>> from separate_cli.models.demask import DeMask
@@ -165,16 +167,26 @@ class Separator(nn.Module):
         >>> model.separate(np.zeros(1000, dtype=np.int16)).shape
         (1, 1000)
         """
-        given = torch.from_numpy(np.ascontiguousarray(wav)) if isinstance(wav, np.ndarray) else wav
+        given = _as_tensor(wav)
         dtype = given.dtype if given.is_floating_point() else torch.float32
         weight = self._a_weight()
         mixture = _as_floating(given).to(weight.device, weight.dtype)
+        if not bool(torch.isfinite(mixture).all()):
+            raise InputError("The wave holds samples that are not finite numbers.", hint="Look at how it was made.")
+        beside = {name: _as_tensor(value).to(weight.device) for name, value in others.items()}
+        beside = {
+            name: value.to(weight.dtype) if value.is_floating_point() else value for name, value in beside.items()
+        }
         with torch.no_grad(), _eval_mode(self):
-            estimates = self(mixture)
+            estimates = self(mixture, **beside)
             channels = mixture if mixture.ndim == 3 else mixture.unsqueeze(-2)  # (..., channel, time)
             estimates = apply_level(estimates, channels, level=level or self.default_level)
         estimates = estimates.to(given.device, dtype)
         return estimates.numpy() if isinstance(wav, np.ndarray) else estimates
+
+
+def _as_tensor(values: Tensor | Array) -> Tensor:
+    return torch.from_numpy(np.asarray(values, order="C")) if isinstance(values, np.ndarray) else values
 
 
 def _as_floating(wav: Tensor) -> Tensor:

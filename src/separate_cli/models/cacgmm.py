@@ -33,6 +33,10 @@ _ALIGNMENT_ROUNDS = 10
 """How often the order of the sources is compared over all frequencies, and with the neighbours."""
 
 
+_FRAMES_PER_MICROPHONE = 2
+"""In shorter recordings covariances say nothing; masks have to do."""
+
+
 class CaCGMM(Separator):
     """Spatial mixture model and beamformer.
 
@@ -115,7 +119,8 @@ class CaCGMM(Separator):
 
     def _extract(self, spectra: Tensor, mask: Tensor) -> Tensor:
         """The source behind ``mask``, ``(batch, freq, frame)``, of ``(batch, microphone, freq, frame)``."""
-        if self.beamformer is None:
+        _, microphones, _, n_frames = spectra.shape
+        if self.beamformer is None or n_frames < _FRAMES_PER_MICROPHONE * microphones:
             return spectra[:, self.ref_mic] * mask
         target, noise = compute_scm(spectra, mask), compute_scm(spectra, 1 - mask)
         extracted: Tensor = self.beamformer(spectra, target, noise, self.ref_mic)
@@ -130,6 +135,8 @@ def _posteriors(spectra: NDArray[Any], n_sources: int, n_iter: int, seed: int) -
             "This model needs the package ssspy.", hint="Install it: pip install 'separate-cli[beamforming]'"
         ) from error
     mixture_model = CACGMM(n_sources, rng=np.random.default_rng(seed), record_loss=False)
-    mixture_model(spectra.astype(np.complex128), n_iter, global_iter=_ALIGNMENT_ROUNDS, local_iter=_ALIGNMENT_ROUNDS)
+    rounds = _ALIGNMENT_ROUNDS
+    with np.errstate(invalid="ignore", divide="ignore"):  # bins that never change correlate with nothing
+        mixture_model(spectra.astype(np.complex128), n_iter, global_iter=rounds, local_iter=rounds)
     posterior: NDArray[Any] = mixture_model.posterior
     return posterior

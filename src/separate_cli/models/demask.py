@@ -125,9 +125,10 @@ class DeMask(EncoderMaskerDecoder):
         Raises:
             ValueError: If the shape is none of these, or there is no sample.
         """
-        before, _ = self.edge_samples
-        estimates = super().forward(functional.pad(wav, self.edge_samples))
-        return estimates[..., before : before + wav.shape[-1]]
+        before, after = self.edge_samples
+        if not before + after:
+            return super().forward(wav)
+        return super().forward(functional.pad(wav, (before, after)))[..., before : before + wav.shape[-1]]
 
     def forward_masker(self, tf_rep: Tensor) -> Tensor:
         """Masks ``(batch, freq or 2 freq, frame)`` from the frames ``(batch, 2 freq, frame)``."""

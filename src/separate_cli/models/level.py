@@ -17,7 +17,7 @@ from separate_cli.registry import Registry
 __all__ = ["LEVELS", "apply_level"]
 
 LEVELS: Registry[Callable[[Tensor, Tensor], Tensor]] = Registry("level policy")
-"""Name → function of estimates ``(..., source, time)`` and mixture ``(..., channel, time)`` to estimates."""
+"""Name → function of estimates and mixture, as for ``apply_level``, to estimates."""
 
 
 @LEVELS.add(name="none")
@@ -30,19 +30,26 @@ def keep(estimates: Tensor, mixture: Tensor) -> Tensor:  # noqa: ARG001  one sig
 def match_l1(estimates: Tensor, mixture: Tensor) -> Tensor:
     """All estimates of an example times one factor, so that their magnitudes sum to the mixture's.
 
-    Of a mixture of several microphones, the mean over them counts. The rule of Asteroid's ``separate``, which takes one
+    Of several channels or microphones, the mean over them counts. The rule of Asteroid's ``separate``, which takes one
     factor for the whole batch, and the sum over microphones; a silent example stays silent.
     """
-    own = estimates.abs().sum((-2, -1), keepdim=True)
-    wanted = mixture.abs().sum(-1, keepdim=True).mean(-2, keepdim=True)
-    return estimates * torch.where(own > 0, wanted / own, torch.ones_like(own))
+    n_batch_axes = mixture.ndim - 2
+    own = _total(estimates, n_batch_axes, n_channels=estimates.shape[-2] if estimates.ndim > mixture.ndim else 1)
+    wanted = _total(mixture, n_batch_axes, n_channels=mixture.shape[-2])
+    factors = torch.where(own > 0, wanted / own, torch.ones_like(own))
+    return estimates * factors.reshape(*factors.shape, *[1] * (estimates.ndim - n_batch_axes))
+
+
+def _total(waves: Tensor, n_batch_axes: int, *, n_channels: int) -> Tensor:
+    """Sum of the magnitudes of an example, of the mean channel."""
+    return waves.abs().flatten(n_batch_axes).sum(-1) / n_channels
 
 
 def apply_level(estimates: Tensor, mixture: Tensor, *, level: str) -> Tensor:
     """``estimates`` at the level that the policy called ``level`` gives them.
 
     Args:
-        estimates: ``(batch, source, time)``.
+        estimates: ``(batch, source, time)`` or ``(batch, source, channel, time)``; the batch may be missing in both.
         mixture: ``(batch, channel, time)``.
         level: ``"none"`` or ``"l1"``.
 
