@@ -19,6 +19,7 @@ MAKERS: dict[str, str] = {
     "dns": "separate_cli.data.corpora.dns:make",
     "folder": "separate_cli.data.corpora.folder:make",
     "fuss": "separate_cli.data.corpora.fuss:make",
+    "fuss-augment": "separate_cli.data.corpora.fuss_augment:make",
     "kinect-wsj": "separate_cli.data.corpora.kinect_wsj:make",
     "librimix": "separate_cli.data.corpora.librimix:make",
     "librivad": "separate_cli.data.corpora.librivad:make",

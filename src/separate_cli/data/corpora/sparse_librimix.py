@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 from separate_cli.audio.reader import read_chosen
 from separate_cli.data.corpora.facts import mixture_facts, source_facts
 from separate_cli.data.corpora.listed import read_json
+from separate_cli.data.corpora.loudness import loudness_lufs, need_loudness
 from separate_cli.data.mixing import Order, check_files, make_mixtures, roots_of
 from separate_cli.data.mixtures import Mixture, write_mixtures
-from separate_cli.errors import InputError, UsageError
+from separate_cli.errors import InputError
 from separate_cli.files import write_json
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.corpora.sparse_librimix import SparseLibriMix
@@ -46,7 +47,7 @@ def make(spec: SparseLibriMix, context: StageContext) -> None:
         InputError: If a list or a source is missing or damaged.
         OutputError: If it does not fit on the disk.
     """
-    _pyloudnorm()
+    need_loudness()
     roots = roots_of(context.inputs)
     items = {f"{place}/{row['mixture_name']}": (place, row) for place, row in _rows(spec, context.inputs["lists"])}
     spoken = {path for _, row in items.values() for path in _paths(row, spec.n_src)}
@@ -121,16 +122,6 @@ def _piece(spec: SparseLibriMix, root: Path, one: Mapping[str, Any]) -> Wave:
     wave = wave - wave.mean()
     if rate != spec.sample_rate:
         wave = resample_poly(wave, spec.sample_rate, rate)
-    loudness = _pyloudnorm().Meter(spec.sample_rate, block_size=_BLOCK_SECONDS).integrated_loudness(wave)
+    loudness = loudness_lufs(wave, sample_rate=spec.sample_rate, block_seconds=_BLOCK_SECONDS)
     louder: Wave = wave * 10 ** ((one["lvl"] - loudness) / 20)
     return np.pad(louder, (int(one["start"] * spec.sample_rate), 0))
-
-
-def _pyloudnorm() -> Any:
-    try:
-        import pyloudnorm
-    except ImportError as error:
-        raise UsageError(
-            "SparseLibriMix needs pyloudnorm, which measures loudness.", hint='pip install "separate-cli[loudness]"'
-        ) from error
-    return pyloudnorm

@@ -12,6 +12,7 @@ from separate_cli.specs.corpora.demask import DemaskCorpus
 from separate_cli.specs.corpora.dns import Dns
 from separate_cli.specs.corpora.folder import FolderCorpus
 from separate_cli.specs.corpora.fuss import Fuss
+from separate_cli.specs.corpora.fuss_augment import FussAugment
 from separate_cli.specs.corpora.kinect_wsj import KinectWsj
 from separate_cli.specs.corpora.librimix import LibriMix
 from separate_cli.specs.corpora.librivad import LibriVad
@@ -34,6 +35,7 @@ PrepareSpec = Annotated[
     | Dns
     | FolderCorpus
     | Fuss
+    | FussAugment
     | KinectWsj
     | LibriMix
     | LibriVad
