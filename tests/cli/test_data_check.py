@@ -55,6 +55,13 @@ def test_kinds_that_are_allowed_do_not_count(folder: Path) -> None:
     assert sep(folder, "--allow", "loud")[0] == 2
 
 
+def test_the_members_of_a_job_array_check_a_share_each(folder: Path) -> None:
+    shares = [json.loads(sep(folder, "--shard", f"{i}/2", "--workers", 1, "--json")[1])["result"] for i in (1, 2)]
+    assert [share["files"] for share in shares] == [2, 1]
+    assert sep(folder, "--shard", "3/2")[0] == 2
+    assert sep(folder, "--workers", 2, "--executor", "dask:x")[0] == 2
+
+
 def test_a_recipes_corpus_is_checked_where_it_was_prepared(tmp_path: Path, speech_folder: Path) -> None:
     own = ["--root", tmp_path, "--set", f"prepare.speech.librispeech.path={speech_folder}"]
     code, _ = sep("demask", *own)

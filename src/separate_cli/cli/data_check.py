@@ -9,6 +9,7 @@ import typer
 
 from separate_cli.cli.choices import RootOption, SetOption
 from separate_cli.cli.data_corpora import CorpusOption, prepared_by, roots_given
+from separate_cli.cli.workforce import ExecutorOption, ShardOption, WorkersOption, who
 from separate_cli.errors import PartialFailure, UsageError
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ TargetArgument = Annotated[
 AllowOption = Annotated[
     list[str] | None, typer.Option("--allow", metavar="KIND", help="Do not count this kind of fault. Repeatable.")
 ]
-ExecutorOption = Annotated[
-    str | None, typer.Option("--executor", metavar="WHO", help="local, local:4 or dask:ADDRESS (default: by number).")
-]
 
 
 def check(
@@ -37,7 +35,9 @@ def check(
     *,
     corpus: CorpusOption = None,
     allow: AllowOption = None,
+    workers: WorkersOption = None,
     executor: ExecutorOption = None,
+    shard: ShardOption = None,
     overrides: SetOption = None,
     root: RootOption = None,
 ) -> None:
@@ -49,14 +49,19 @@ def check(
 
     from separate_cli.data.check import KINDS
     from separate_cli.data.check import check as check_files
+    from separate_cli.pipeline.shards import Shard
     from separate_cli.report.console import out
     from separate_cli.settings import cache_folder
 
     if strange := set(allow or ()) - set(KINDS):
         raise UsageError(f"Unknown kind of fault: {', '.join(sorted(strange))}.", hint=f"Known: {', '.join(KINDS)}.")
     files = _files(target, corpus, overrides, root)
+    if shard is not None:
+        files = list(Shard.parse(shard).share(files))
     name = hashlib.sha256("\n".join(str(file.path.absolute()) for file in files).encode()).hexdigest()[:16]
-    found = check_files(files, cache_folder() / "checks" / f"{name}.jsonl", executor=executor, progress=out)
+    found = check_files(
+        files, cache_folder() / "checks" / f"{name}.jsonl", executor=who(workers, executor), progress=out
+    )
     _show(found, set(allow or ()))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from separate_cli.cli.choices import DryRunFlag, FreshFlag, NameOption, RootOption, SetOption, WaitFlag
+from separate_cli.cli.workforce import ExecutorOption, ShardOption, WorkersOption, who
 from separate_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["prepare"]
 
 _OWN = "Your own recordings"
-_WHO = "Who does it"
 _COUNTS = ("mixtures", "recordings", "speakers", "hours")
 
 RecipeChoice = Annotated[
@@ -57,14 +57,6 @@ Speaker = Annotated[
         rich_help_panel=_OWN,
     ),
 ]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes.", min=1, rich_help_panel=_WHO)]
-ExecutorChoice = Annotated[
-    str | None, typer.Option("--executor", metavar="NAME", help="local:N or dask:ADDRESS.", rich_help_panel=_WHO)
-]
-ShardChoice = Annotated[
-    str | None,
-    typer.Option("--shard", metavar="I/N", help="Make share I of N, for job arrays.", rich_help_panel=_WHO),
-]
 
 
 def prepare(
@@ -80,9 +72,9 @@ def prepare(
     n_valid: Valid = None,
     n_test: Test = None,
     speaker: Speaker = None,
-    workers: Workers = None,
-    executor: ExecutorChoice = None,
-    shard: ShardChoice = None,
+    workers: WorkersOption = None,
+    executor: ExecutorOption = None,
+    shard: ShardOption = None,
     overrides: SetOption = None,
     fresh: FreshFlag = False,
     dry_run: DryRunFlag = False,
@@ -103,7 +95,7 @@ def prepare(
         **own,
         **numbers,
         "mixtures": mixtures and mixtures.replace("-", "_"),
-        "executor": _who(workers, executor),
+        "executor": who(workers, executor),
     }
     wishes = [f"prepare.{field}={json.dumps(value)}" for field, value in fields.items() if value is not None]
     records = carry_out(
@@ -148,12 +140,6 @@ def _own(
             if role == "speech" and speaker:
                 fields[role][key]["speaker"] = speaker
     return fields
-
-
-def _who(workers: int | None, executor: str | None) -> str | None:
-    if workers is not None and executor not in {None, "local"}:
-        raise UsageError("Expected --workers or --executor, got both.", hint="--executor local:4 is --workers 4.")
-    return f"local:{workers}" if workers is not None else executor
 
 
 def _show(record: Record) -> None:
