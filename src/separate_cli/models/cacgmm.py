@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from separate_cli.dsp.beamformers import SoudenMVDRBeamformer
 from separate_cli.dsp.covariance import compute_scm
-from separate_cli.errors import SepError
+from separate_cli.errors import InputError, SepError
 from separate_cli.models.base import Separator
 
 __all__ = ["CaCGMM"]
@@ -51,7 +51,7 @@ class CaCGMM(Separator):
         sample_rate: In Hz.
 
     Raises:
-        ValueError: If ``beamformer`` is unknown.
+        ValueError: If ``beamformer`` is unknown or ``ref_mic`` negative.
     """
 
     level_is_arbitrary = False
@@ -72,6 +72,8 @@ class CaCGMM(Separator):
         super().__init__(sample_rate=sample_rate, n_sources=n_src, in_channels=None)
         if beamformer not in {"mvdr_souden", "masking"}:
             raise ValueError(f"beamformer must be 'mvdr_souden' or 'masking', got {beamformer!r}.")
+        if ref_mic < 0:
+            raise ValueError(f"ref_mic must not be negative, got {ref_mic}.")
         self.register_buffer("window", torch.hann_window(stft_size), persistent=False)
         self.hop_samples = stft_shift
         self.n_iter = n_iter
@@ -87,13 +89,17 @@ class CaCGMM(Separator):
             ``(batch, source, time)``, as long as the input; in no particular order.
 
         Raises:
-            ValueError: If the shape is another, or there is no such reference microphone.
+            ValueError: If the shape is another, or there is no sample.
+            InputError: If there are too few microphones, or none with the number of the reference.
             SepError: If ssspy is not installed.
         """
-        if wav.ndim != 3 or wav.shape[1] < 2 or wav.shape[2] < 1 or not 0 <= self.ref_mic < wav.shape[1]:
-            raise ValueError(
-                f"Expected waves (batch, microphone, time) of two microphones or more, with number {self.ref_mic}, "
-                f"got {tuple(wav.shape)}."
+        if wav.ndim != 3 or 0 in wav.shape:
+            raise ValueError(f"Expected waves (batch, microphone, time), got {tuple(wav.shape)}.")
+        needed = max(2, self.ref_mic + 1)
+        if wav.shape[1] < needed:
+            raise InputError(
+                f"CaCGMM needs {needed} microphones or more, the recording has {wav.shape[1]}.",
+                hint="Give it recordings of a microphone array, one microphone a channel.",
             )
         spectra = self._spectra(wav)
         masks = torch.stack([self.estimate_masks(spectrum) for spectrum in spectra])  # (batch, source, freq, frame)
