@@ -53,7 +53,7 @@ def list_recipes() -> Iterator[tuple[str, Path]]:
     """Name and file of every recipe: the user's in ``./recipes``, then the built-in ones that those do not hide."""
     seen = set()
     for folder in (_LOCAL, BUILTIN):
-        for path in sorted(folder.glob("*")):
+        for path in sorted(folder.glob("*"), key=lambda path: path.stem):
             if path.suffix.lower() in _SUFFIXES and path.stem not in seen:
                 seen.add(path.stem)
                 yield path.stem, path

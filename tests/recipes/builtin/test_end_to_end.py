@@ -13,7 +13,7 @@ from separate_cli.hub.checkpoint import read_header
 from separate_cli.recipes.find import list_recipes
 
 NAMES = [name for name, _ in list_recipes()]
-FEW = ["librimix"]
+FEW = ["librimix", "sms-wsj", "wham-two-step"]
 """Run with all other tests; the rest in a session of its own."""
 
 

@@ -7,7 +7,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from corpora import librimix, librispeech, wham_noise
+from corpora import (
+    avspeech,
+    damp_vsep,
+    fuss,
+    kinect_wsj,
+    librimix,
+    librispeech,
+    librivad,
+    mini_librimix,
+    musdb18,
+    sms_wsj,
+    tac,
+    wham_noise,
+    wsj0,
+)
 from separate_cli.pipeline.plan import make_plan
 from separate_cli.pipeline.record import Record
 from separate_cli.pipeline.runner import run_plan
@@ -56,7 +70,8 @@ def shrunk(recipe: Recipe) -> Iterator[str]:
             spec = section.spec.model_dump()
             fields = {"batch_size": 2, "epochs": 1, "device": "cpu", "workers": 0, "tensorboard": False, "samples": 1}
             fields |= {f"model.args.{arg}": value for arg, value in SMALL[spec["model"]["name"]].items()}
-            fields |= {f"examples.{key}": value for key, value in _few(spec["examples"]).items()}
+            seconds = 0.5 if any(term["name"] == "SingleSrcNegSTOI" for term in spec["loss"].values()) else 0.25
+            fields |= {f"examples.{key}": value for key, value in _few(spec["examples"], seconds).items()}
         elif section.verb == "eval":
             metric = "sdr_v4" if section.spec.model_dump().get("kind") == "music" else "si_sdr"
             fields = {"device": "cpu", "workers": 1, "saved_examples": 1}
@@ -64,11 +79,9 @@ def shrunk(recipe: Recipe) -> Iterator[str]:
         yield from (f"{section.name}.{field}={json.dumps(value)}" for field, value in fields.items())
 
 
-def _few(examples: dict[str, Any]) -> dict[str, Any]:
-    seconds = {"segment_seconds": 0.25}
-    if "examples_per_track" in examples:
-        return {"examples_per_track": 2, **seconds}
-    return {"examples_per_epoch": 4, "valid_examples": 2, **seconds}
+def _few(examples: dict[str, Any], seconds: float) -> dict[str, Any]:
+    count = {"examples_per_track": 2} if "examples_per_track" in examples else {"examples_per_epoch": 4}
+    return {**count, "valid_examples": 2, "segment_seconds": seconds}
 
 
 def make_corpus(recipe: Recipe, root: Path) -> None:
@@ -85,5 +98,48 @@ def _librimix(recipe: Recipe, root: Path) -> None:
     librimix.make(root / spec["lists"], speech, noise, n_src=spec["n_src"], rows=3)
 
 
-CORPORA: dict[str, Callable[[Recipe, Path], None]] = {"librimix": _librimix}
+def _demask(recipe: Recipe, root: Path) -> None:
+    subsets = {"train-clean-360": ("103", "1034"), "dev-clean": ("84", "174"), "test-clean": ("61", "121")}
+    librispeech.make(root / "data" / "LibriSpeech", subsets=subsets, takes=1, frames=20000)
+
+
+def _own(recipe: Recipe, root: Path) -> None:
+    speakers = [str(100 + number) for number in range(20)]
+    librispeech.make(root / "data" / "speech", subsets={"all": speakers}, takes=1, frames=20000)
+
+
+def _wham(recipe: Recipe, root: Path) -> None:
+    spec = recipe["prepare"].model_dump()
+    wsj0.make(root / "data" / "wsj0", frames=12000)
+    wsj0.make_wham(root / spec["lists"], root / "data" / "wham_noise")
+
+
+def _wsj0mix(recipe: Recipe, root: Path) -> None:
+    spec = recipe["prepare"].model_dump()
+    wsj0.make(root / "data" / "wsj0", frames=12000)
+    for n_src in (spec["n_src"], *spec["also"]):
+        wsj0.make_lists(root / spec["lists"], n_src=n_src)
+
+
+def _at(make: Callable[[Path], Path], folder: str) -> Callable[[Recipe, Path], object]:
+    return lambda recipe, root: make(root / "data" / folder)
+
+
+CORPORA: dict[str, Callable[[Recipe, Path], object]] = {
+    "avspeech": _at(avspeech.make, "AVSpeech"),
+    "damp-vsep": _at(damp_vsep.make, "DAMP-VSEP"),
+    "demask": _demask,
+    "folder": _own,
+    "fuss": _at(fuss.make, "FUSS"),
+    "kinect-wsj": _at(kinect_wsj.make, "Kinect-WSJ"),
+    "librimix": _librimix,
+    "librivad": _at(librivad.make, "Libri_VAD"),
+    "minilibrimix": lambda recipe, root: mini_librimix.make(root / "data"),
+    "musdb18": _at(musdb18.make, "MUSDB18-HQ"),
+    "sms-wsj": _at(sms_wsj.make, "sms_wsj"),
+    "tac": _at(tac.make, "MC_Libri_adhoc"),
+    "wham": _wham,
+    "whamr": _wham,
+    "wsj0mix": _wsj0mix,
+}
 """Kind of a corpus → what makes it."""

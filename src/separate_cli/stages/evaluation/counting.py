@@ -28,8 +28,8 @@ from separate_cli.metrics import Utterance, summary_table
 from separate_cli.metrics.ratios import pairwise_si_sdr
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.evaluation.separation import CountingEval
-from separate_cli.stages.evaluation.mixtures import Attempt, check_fit, save_attempt
-from separate_cli.stages.evaluation.scoring import Take, rows_of, score_all, spread
+from separate_cli.stages.evaluation.mixtures import Attempt, check_fit
+from separate_cli.stages.evaluation.scoring import Take, rows_of, save_example, score_all, spread
 from separate_cli.stages.evaluation.subject import Subject, check_metrics, corpus_of, subject_of
 from separate_cli.stages.evaluation.tables import (
     Rows,
@@ -73,16 +73,14 @@ def run(spec: CountingEval, context: StageContext) -> None:
         heard, estimates = made.heard, made.estimates[:counted]
         score = penalised_si_sdr(estimates, heard.references, penalty_db=spec.penalty_db)
         facts = {"counted": counted, _PENALISED: score}
-        if counted != len(trial.targets):
-            yield Take(trial.key, None, facts)
-            return
+        is_right = counted == len(trial.targets)
         if trial in shown:
             folder = context.folder / "examples" / f"{shown.index(trial):02}"
-            kept = Attempt(heard, estimates)
-            save_attempt(folder, trial, kept, sample_rate=trials.sample_rate, permute=True)
-        yield Take(
-            trial.key, Utterance(trial.key, estimates, heard.references, trials.sample_rate, heard.mixture), facts
-        )
+            waves = {"mixture": heard.mixture, **{f"estimate{i}": wave for i, wave in enumerate(estimates, start=1)}}
+            waves |= dict(zip(trial.targets, heard.references, strict=True))
+            save_example(folder, waves, sample_rate=trials.sample_rate)
+        scored = Utterance(trial.key, estimates, heard.references, trials.sample_rate, heard.mixture)
+        yield Take(trial.key, scored if is_right else None, facts)
 
     with rows_of(context) as journal:
         errors = score_all(
