@@ -24,7 +24,7 @@ from separate_cli.hub.publishing.folder import check_folder, write_folder
 from separate_cli.hub.publishing.hugging_face import publish_on_hugging_face
 from separate_cli.hub.publishing.journal import Journal
 from separate_cli.hub.publishing.order import Order
-from separate_cli.hub.publishing.publishable import PublishableFolder
+from separate_cli.hub.publishing.publishable import MODEL, PublishableFolder
 from separate_cli.hub.publishing.published import Published
 from separate_cli.hub.publishing.zenodo import publish_on_zenodo
 from separate_cli.hub.reference_forms import HuggingFaceFile, ZenodoFile, parse
@@ -161,7 +161,7 @@ def _place(spec: PublishSpec) -> tuple[str, str]:
     if spec.hub == "hugging_face":
         repo = spec.repo or ""
         return f"hugging_face-{repo.replace('/', '-')}", HuggingFaceFile(repo).repo
-    return ("zenodo-sandbox" if spec.sandbox else "zenodo"), "model.safetensors"
+    return ("zenodo-sandbox" if spec.sandbox else "zenodo"), MODEL
 
 
 def _recipe_of(run: Path) -> tuple[str, Path | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,31 @@ def test_a_server_that_stays_away_leaves_nothing_half_done(
     hugging_face.fault(path, times=None)
     assert not publish(folder).already
     assert on_hub(hugging_face) == on_disk(folder)
+
+
+def test_a_file_that_arrives_damaged_is_sent_again(hugging_face: HuggingFace, folder: PublishableFolder) -> None:
+    big = next(one for one in folder.files if one.name == "model.safetensors")
+    hugging_face.cdn.fault(f"/upload/{big.sha256}", status=400, body=b"<Error><Code>BadDigest</Code></Error>")
+    publish(folder)
+    assert on_hub(hugging_face) == on_disk(folder)
+    assert len(hugging_face.cdn.asked(f"/upload/{big.sha256}", "PUT")) == 2
+
+
+def test_random_faults_end_in_one_commit(hugging_face: HuggingFace, tmp_path: Path) -> None:
+    for trial in range(30):
+        chance, repo = random.Random(trial), f"jane/trial{trial}"
+        folder = write_files(tmp_path / f"{trial}", version=trial)
+        for _ in range(chance.randint(1, 4)):
+            path = chance.choice(PATHS).replace(REPO, repo)
+            hugging_face.fault(path, times=chance.randint(1, 3), status=chance.choice([429, 500, 502, 503, 504]))
+        for _ in range(6):
+            try:
+                publish(folder, repo=repo)
+                break
+            except RemoteError as error:
+                assert error.hint
+        assert on_hub(hugging_face, repo) == on_disk(folder)
+        assert len(hugging_face.hub.repositories[repo].commits) == 2, "the first one is the hub's own"
 
 
 class PowerCut(BaseException):

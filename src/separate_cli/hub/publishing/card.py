@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from separate_cli.hub.hugging_face import LIBRARY_NAME
 from separate_cli.hub.licences import licence_notice
 from separate_cli.hub.publishing.facts import Facts, Score
+from separate_cli.hub.publishing.publishable import MODEL
 
 __all__ = ["card", "citation", "summary_lines"]
 
@@ -122,11 +123,14 @@ def _introduction(facts: Facts) -> str:
 
 def _use(reference: str, facts: Facts) -> str:
     cls = facts.header.model_name
+    by_number = (
+        "By the number of its record: `sep infer zenodo:NUMBER recording.wav`.\n\n" if reference == MODEL else ""
+    )
     return (
         f"```bash\npip install {LIBRARY_NAME}\nsep infer {reference} recording.wav\n```\n\n"
         f"```python\nfrom separate_cli import {cls}\n\nmodel = {cls}.from_pretrained({reference!r})\n"
         "estimates = model.separate(mixture)  # (time) -> (source, time)\n```\n\n"
-        "`model.safetensors` holds numbers and no code; `publication.json` says the same as this page for programs."
+        f"{by_number}`{MODEL}` holds numbers and no code; `publication.json` says the same as this page for programs."
     )
 
 

@@ -60,16 +60,8 @@ def publish_on_hugging_face(
         UsageError: If the name cannot be one.
         RemoteError: If Hugging Face cannot be reached or does not hold what was sent.
     """
-    from huggingface_hub import HfApi
-
-    from separate_cli import __version__
-
-    if is_offline():
-        raise RemoteError("SEP_OFFLINE forbids to publish.", hint="Unset SEP_OFFLINE to use the network.")
-    endpoint = hugging_face_url()
-    api = HfApi(endpoint=endpoint, token=token.value, library_name=LIBRARY_NAME, library_version=__version__)
-    publication = _Publication(folder, repo, private, api, endpoint)
-    with progress.task(f"Uploading to {repo}", unit="B") as bar, _no_bars():
+    publication = _Publication(folder, repo, private, _api(token))
+    with progress.task(f"Uploading to {repo}"), _no_bars():
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return publication.run()
@@ -80,9 +72,18 @@ def publish_on_hugging_face(
                 if not is_passing(error) or attempt == ATTEMPTS:
                     raise failure from error
             tell(f"{failure.message} Trying again.")
-            bar.describe("waiting")
             waiting.pause(waiting.backoff_seconds(attempt))
     raise ValueError("The loop ends with a publication or an error.")
+
+
+def _api(token: Token) -> HfApi:
+    from huggingface_hub import HfApi, constants
+
+    from separate_cli import __version__
+
+    if is_offline() or constants.HF_HUB_OFFLINE:
+        raise RemoteError("SEP_OFFLINE or HF_HUB_OFFLINE forbids to publish.", hint="Unset it to use the network.")
+    return HfApi(endpoint=hugging_face_url(), token=token.value, library_name=LIBRARY_NAME, library_version=__version__)
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,6 @@ class _Publication:
     repo: str
     private: bool
     api: HfApi = field(repr=False)
-    endpoint: str
 
     def run(self) -> Published:
         """One attempt."""
@@ -150,7 +150,7 @@ class _Publication:
         return Published(
             reference=str(HuggingFaceFile(self.repo, there.sha)),
             latest=str(HuggingFaceFile(self.repo)),
-            url=f"{self.endpoint}/{self.repo}",
+            url=f"{self.api.endpoint}/{self.repo}",
             already=already,
             warnings=tuple(warnings),
         )

@@ -16,7 +16,7 @@ class Sent:
     Args:
         stream: The file.
         size: How long it is, in bytes.
-        bar: What is moved, a byte a unit.
+        bar: What is moved, a million bytes a unit.
     """
 
     def __init__(self, stream: BinaryIO, size: int, bar: ProgressTask) -> None:
@@ -33,7 +33,7 @@ class Sent:
     def read(self, amount: int = -1) -> bytes:
         """The next bytes."""
         block = self._stream.read(amount)
-        self._bar.advance(len(block))
+        self._bar.advance(len(block) / 1e6)
         self._shown += len(block)
         return block
 
@@ -44,6 +44,6 @@ class Sent:
     def seek(self, offset: int, whence: int = 0) -> int:
         """Go elsewhere in the file."""
         position = self._stream.seek(offset, whence)
-        self._bar.advance(position - self._shown)
+        self._bar.advance((position - self._shown) / 1e6)
         self._shown = position
         return position

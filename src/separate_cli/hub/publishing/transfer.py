@@ -31,7 +31,7 @@ def send_files(
         for name in there.keys() - wanted.keys():
             deposits.remove_file(deposit, name)
         todo = [one for one in order.folder.files if there.get(one.name) != wanted[one.name]]
-        with progress.task("Uploading", total=sum(one.size for one in todo), unit="B") as bar:
+        with progress.task("Uploading", total=sum(one.size for one in todo) / 1e6, unit="MB") as bar:
             for one in todo:
                 bar.describe(one.name)
                 _send(deposit, one, deposits, bar, tell)
