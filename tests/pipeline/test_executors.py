@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 import labour
+from clusters import dask_cluster
 from separate_cli.errors import InputError, RemoteError, SepError, UsageError
 from separate_cli.pipeline import executors
 from separate_cli.pipeline.executors import spread
@@ -68,31 +64,6 @@ def test_an_unknown_executor_names_the_known_ones(name: str) -> None:
     with pytest.raises(UsageError, match="There is no executor") as caught:
         list(spread(abs, [1], executor=name))
     assert "--shard" in caught.value.hint
-
-
-@contextmanager
-def dask_cluster(folder: Path, *, workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and worker processes on loopback: its address, and the workers."""
-    file = folder / "scheduler.json"
-    shared = ["--scheduler-file", str(file), "--no-dashboard", "--host", "127.0.0.1"]
-    env = {**os.environ, "PYTHONPATH": str(Path(labour.__file__).parent)}
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(role: str, *options: str) -> None:
-        command = [sys.executable, "-W", "ignore", "-m", f"distributed.cli.dask_{role}", *shared, *options]
-        started.append(subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.DEVNULL))
-
-    try:
-        start("scheduler", "--port", "0")
-        for _ in range(workers):
-            start("worker", "--nthreads", "1", "--no-nanny")
-        while not file.exists():
-            time.sleep(0.02)
-        yield json.loads(file.read_text())["address"], started[1:]
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
 
 
 def test_dask_goes_on_when_one_of_two_workers_is_killed(tmp_path: Path) -> None:

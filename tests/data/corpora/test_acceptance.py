@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 import soundfile
 from scipy.signal import resample_poly
 
+from clusters import dask_cluster
 from corpora import wsj0
 from separate_cli.data.corpora.gained import read_rows
 from separate_cli.data.corpora.librimix import read_lists
@@ -130,6 +132,17 @@ def test_librimix_of_real_speech_is_the_same_for_one_and_two_workers_and_after_k
         kills += 1
     assert kills > 0
     assert content(sep(*PREPARE, "--root", workspace / "killed", folder=folder)) == expected
+
+
+def test_dask_makes_the_same_when_one_of_its_workers_is_killed(workspace: Path) -> None:
+    expected = content(sep(*PREPARE, "--root", workspace / "one", folder=link(workspace, "one")))
+    with dask_cluster(workspace, workers=2) as (address, workers):
+        killer = threading.Timer(6.0, workers[0].kill)
+        killer.start()
+        root = ("--root", workspace / "dask")
+        made = sep(*PREPARE, "--executor", f"dask:{address}", *root, folder=link(workspace, "dask"))
+        killer.join()
+    assert content(made) == expected
 
 
 def link(workspace: Path, name: str) -> Path:
