@@ -30,6 +30,7 @@ from separate_cli.recipes.recipe import Recipe
 from separate_cli.stages.assemble import assemble
 
 SMALL: dict[str, dict[str, Any]] = {
+    "CaCGMM": {"n_iter": 3},
     "Chimera": {"hidden_size": 8, "n_layers": 1, "embedding_dim": 4},
     "ConvTasNet": {"n_filters": 16, "bn_chan": 8, "hid_chan": 8, "skip_chan": 8, "n_blocks": 1, "n_repeats": 1},
     "DCCRNet": {"architecture": "mini"},
@@ -76,6 +77,8 @@ def shrunk(recipe: Recipe) -> Iterator[str]:
             metric = "sdr_v4" if section.spec.model_dump().get("kind") == "music" else "si_sdr"
             fields = {"device": "cpu", "workers": 1, "saved_examples": 1}
             fields |= {"metrics": [metric]} if "metrics" in section.spec.model_dump() else {}
+            baseline = section.spec.model_dump()["baseline"]
+            fields |= {f"baseline.args.{arg}": v for arg, v in SMALL[baseline["name"]].items()} if baseline else {}
         yield from (f"{section.name}.{field}={json.dumps(value)}" for field, value in fields.items())
 
 
