@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from separate_cli import Separator, models
+from separate_cli.hub.export_forms import example_inputs
 
 ARGUMENTS: dict[str, dict[str, object]] = {
     "Chimera": {"n_src": 2},
@@ -30,7 +31,7 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "XUMX": {"sources": ["bass", "drums", "vocals", "other"]},
 }
 """What the constructors ask for; everything else is left at its default."""
-UNCOUNTED = {"CaCGMM": "no weights", "LookingToListen": "needs faces"}
+UNCOUNTED = {"CaCGMM": "no weights"}
 SECONDS = 1.0
 RECURRENT = (nn.RNN, nn.LSTM, nn.GRU)
 
@@ -45,10 +46,9 @@ def multiply_accumulates(model: Separator) -> float:
         recurrent += weights * inputs[0].shape[0] * inputs[0].shape[1]  # steps of all rows
 
     hooks = [layer.register_forward_hook(count) for layer in model.modules() if isinstance(layer, RECURRENT)]
-    wav = torch.randn(1, model.in_channels or 2, round(SECONDS * model.sample_rate))
     counter = FlopCounterMode(display=False)
     with counter:
-        model(wav)  # with gradients: the plain form, in operations that the counter knows
+        model(*example_inputs(model, 1, SECONDS).values())  # with gradients: the plain form, in operations that the counter knows
     for hook in hooks:
         hook.remove()
     inside = sum(
