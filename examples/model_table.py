@@ -48,7 +48,8 @@ def multiply_accumulates(model: Separator) -> float:
     hooks = [layer.register_forward_hook(count) for layer in model.modules() if isinstance(layer, RECURRENT)]
     counter = FlopCounterMode(display=False)
     with counter:
-        model(*example_inputs(model, 1, SECONDS).values())  # with gradients: the plain form, in operations that the counter knows
+        # With gradients: the plain form, in operations that the counter knows.
+        model(*example_inputs(model, 1, SECONDS).values())
     for hook in hooks:
         hook.remove()
     inside = sum(
