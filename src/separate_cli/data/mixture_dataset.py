@@ -41,13 +41,14 @@ class MixtureDataset(Examples):
         usable = _usable(corpus.mixtures(part), examples, part)
         # Sorted lists go speaker by speaker; an epoch shorter than the list should still hear many of them.
         self.mixtures = [usable[i] for i in np.random.default_rng(seed).permutation(len(usable))]
+        self._names = [names_of(mixture, examples) for mixture in self.mixtures]
         wanted = examples.examples_per_epoch if part == "train" else examples.valid_examples
         super().__init__(wanted or len(usable), seed=seed)
 
     def make(self, draw: Draw, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """One excerpt; its targets in the order of their names."""
-        mixture = self.mixtures[(draw.epoch * len(self) + draw.example) % len(self.mixtures)]
-        heard, wanted = names_of(mixture, self.examples)
+        row = (draw.epoch * len(self) + draw.example) % len(self.mixtures)
+        mixture, (heard, wanted) = self.mixtures[row], self._names[row]
         start, frames = place_of(mixture, self.examples, rng)
         signals = self.corpus.signals(mixture, (heard, *wanted), start=start, frames=frames)
         return to_example(signals, heard, wanted, self.examples)
@@ -57,8 +58,7 @@ def _usable(mixtures: list[Mixture], wish: MixtureExamples, part: str) -> list[M
     """Mixtures that are long enough; an error if none is, or one does not fit."""
     if not mixtures:
         raise InputError(f"The corpus has no mixtures to {part} on.", hint="Prepare that part of it.")
-    for mixture in mixtures:
-        names_of(mixture, wish)
+    names_of(mixtures[0], wish)  # before lengths: a wrong rate makes all of them seem short
     least = segment_samples(wish)
     if least is None or wish.short == "pad":
         return mixtures
