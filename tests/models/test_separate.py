@@ -102,3 +102,17 @@ def test_a_model_in_training_separates_as_in_eval_mode(name: str) -> None:
     expected = model.separate(wav, **beside(model, wav))
     np.testing.assert_array_equal(model.train().separate(wav, **beside(model, wav)), expected)
     assert model.training
+
+
+@pytest.mark.parametrize("name", [name for name in TINY if name != "CaCGMM"])  # which has no weights
+@pytest.mark.parametrize("way", ["weights", "autocast"])
+def test_sixteen_bits_are_close(name: str, way: str) -> None:
+    model = build(name)
+    wav = noise(shapes(model, 1000)[-1], "float32")
+    expected = model.separate(wav, level="none", **beside(model, wav))
+    if way == "weights":
+        model.bfloat16()
+    with torch.autocast("cpu", torch.bfloat16, enabled=way == "autocast"):
+        found = model.separate(wav, level="none", **beside(model, wav))
+    assert found.dtype == np.float32
+    assert np.square(expected).sum() > 1e3 * np.square(expected - found).sum()  # 30 dB; an eighth bit gives about 40

@@ -29,6 +29,10 @@ __all__ = ["XUMX"]
 Statistics = Sequence[float] | np.ndarray[Any, np.dtype[Any]]
 
 
+_HALVES = (torch.float16, torch.bfloat16)
+"""Types in which Fourier transforms are not to be had on every device."""
+
+
 class XUMX(Separator):
     """Music separation network that bridges one Open-Unmix a stem.
 
@@ -188,10 +192,10 @@ class XUMX(Separator):
     def _spectrum(self, mixture: Tensor) -> Tensor:
         """Complex STFT ``(batch, channel, bin, frame)`` of ``(batch, channel, time)``."""
         missing = self.window_length // 2 + 1 - mixture.shape[-1]  # of what a frame's reflection at the edges needs
-        padded = functional.pad(mixture, (0, (missing + abs(missing)) // 2))
-        spectrum = torch.stft(
-            padded.flatten(0, 1), self.window_length, self.hop_samples, window=self._window(), return_complex=True
-        )
+        padded = functional.pad(mixture, (0, (missing + abs(missing)) // 2)).flatten(0, 1)
+        padded = padded.float() if padded.dtype in _HALVES else padded
+        window = self._window().to(padded.dtype)
+        spectrum = torch.stft(padded, self.window_length, self.hop_samples, window=window, return_complex=True)
         return spectrum.reshape(*mixture.shape[:2], *spectrum.shape[1:])
 
     def _waves(self, spectrum: Tensor, masks: Tensor, n_samples: int) -> Tensor:
@@ -200,14 +204,16 @@ class XUMX(Separator):
         # The masks are of magnitudes to a power.
         masks = masks if self.spec_power == 1 else masks ** (1 / self.spec_power)
         estimates = masks * spectrum.unsqueeze(1)  # (batch, source, channel, bin, frame)
+        window = self._window().to(spectrum.real.dtype)
         waves = torch.istft(
-            estimates.flatten(0, 2), self.window_length, self.hop_samples, window=self._window(), length=n_samples
+            estimates.flatten(0, 2), self.window_length, self.hop_samples, window=window, length=n_samples
         )
-        return waves.reshape(*estimates.shape[:3], -1)
+        return waves.reshape(*estimates.shape[:3], -1).to(self._window().dtype)
 
     def _powers(self, spectrum: Tensor) -> Tensor:
         """``(frame, batch, channel, bin)`` to the power ``spec_power``."""
-        return spectrum.abs().permute(3, 0, 1, 2) ** self.spec_power
+        powers = spectrum.abs().permute(3, 0, 1, 2) ** self.spec_power
+        return powers.to(self._window().dtype)
 
 
 class _Window(nn.Module):
