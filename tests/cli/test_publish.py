@@ -239,7 +239,7 @@ def test_the_token_is_seen_by_the_server_in_its_header_and_nowhere_else(
 def test_refusals_do_not_show_the_token_either(
     publish: Publish, zenodo: Zenodo, hugging_face: HuggingFace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secrets = {"ZENODO_TOKEN": (WRITE_ONLY, ["--zenodo"], 4), "HF_TOKEN": ("hf_secret_9d", ["--hf", "jane/x"], 5)}
+    secrets = {"ZENODO_TOKEN": (WRITE_ONLY, ["--zenodo"], 5), "HF_TOKEN": ("hf_secret_9d", ["--hf", "jane/x"], 5)}
     for variable, (secret, arguments, code) in secrets.items():
         monkeypatch.setenv(variable, secret)
         done = publish(*arguments, "--yes", "--debug")

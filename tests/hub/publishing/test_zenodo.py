@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from hub.publishing.conftest import make_order, write_files
-from separate_cli.errors import InputError, RemoteError, SepError, UsageError
+from separate_cli.errors import InputError, RefusedError, RemoteError, SepError, UsageError
 from separate_cli.hub.publishing.deposits import Deposits
 from separate_cli.hub.publishing.journal import Journal
 from separate_cli.hub.publishing.order import Order
@@ -250,6 +250,7 @@ def test_a_token_that_may_not_is_refused_at_once(
     with pytest.raises(SepError) as caught:
         publish_on_zenodo(make_order(folder, resume=draft.id), other, Journal(journal_path))
     assert status in caught.value.message or "of yours" in caught.value.message
+    assert isinstance(caught.value, (RefusedError, InputError))
     assert len(zenodo.log) < 20 and zenodo.published == []
 
 
@@ -322,7 +323,7 @@ def until_done(zenodo: Zenodo, order: Order, path: Path, clients: Callable[[int]
         assert attempt < 12, "it never ends"
         try:
             publish_on_zenodo(order, Deposits(zenodo.url, clients(attempt)), Journal(path))
-        except (PowerCut, RemoteError) as error:
+        except (PowerCut, RemoteError, RefusedError) as error:
             assert isinstance(error, PowerCut) or error.hint
             for version in zenodo.published:
                 assert {one.name for one in order.folder.files} == version.files.keys()

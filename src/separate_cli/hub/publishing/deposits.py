@@ -20,13 +20,16 @@ from separate_cli.errors import RemoteError
 from separate_cli.hub.publishing.publishable import LocalFile
 from separate_cli.hub.publishing.sending import Sent
 from separate_cli.net.addresses import host_of, shown
-from separate_cli.net.session import Client
+from separate_cli.net.session import Client, HttpError
+from separate_cli.net.waiting import backoff_seconds
 from separate_cli.progress import ProgressTask
 
 __all__ = ["Deposit", "Deposits", "Record"]
 
 _PAGE = 100
 _MOST_PAGES = 20
+_REFUSALS = 3
+"""So often Zenodo may forbid something before it is believed."""
 _UPLOAD_ANSWER_SECONDS = 600
 """Zenodo computes checksums before it answers."""
 
@@ -185,7 +188,17 @@ class Deposits:
             raise self._odd("a deposit") from error
 
     def _ask(self, method: str, url: str, **options: Any) -> Any:
+        """Ask, and ask again what is forbidden: Zenodo does so now and then for no reason."""
         headers = {"Accept": "application/json", **options.pop("headers", {})}
+        for attempt in range(1, _REFUSALS):
+            try:
+                return self.client.request(method, url, headers=headers, **options)
+            except HttpError as error:
+                if error.status != 403:
+                    raise
+            self.client.sleep(backoff_seconds(attempt))
+            if isinstance(options.get("data"), Sent):
+                options["data"].seek(0)
         return self.client.request(method, url, headers=headers, **options)
 
     def _link(self, deposit: Deposit, name: str) -> str:

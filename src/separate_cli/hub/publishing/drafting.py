@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from separate_cli.errors import InputError, RemoteError, UsageError
 from separate_cli.hub.publishing.deposits import Deposit, Deposits
 from separate_cli.hub.publishing.journal import Entry, Journal
-from separate_cli.hub.publishing.order import ATTEMPTS, REFUSALS, Order, is_missing, marker, may_be_done
+from separate_cli.hub.publishing.order import ATTEMPTS, Order, is_missing, marker, may_be_done
 from separate_cli.net.session import HttpError
 from separate_cli.net.waiting import backoff_seconds
 
@@ -103,24 +103,19 @@ class Drafting:
 
     def _known(self, number: int) -> Deposit | None:
         """A draft by its number; None if it was begun by us and is gone."""
-        for attempt in range(1, REFUSALS + 1):
-            try:
-                return self.deposits.read(number)
-            except HttpError as error:
-                if error.status == 403 and attempt < REFUSALS:
-                    self.deposits.client.sleep(backoff_seconds(attempt))
-                    continue
-                if error.status != 403 and not is_missing(error):
-                    raise
-                if self.order.resume is None and is_missing(error) and self._is_no_record(number):
-                    self.tell(f"The draft {number} is gone; a new one is begun.")
-                    return None
-                hint = "Use the access token of the account that began it"
-                raise InputError(
-                    f"There is no draft {number} of yours at {self.deposits.url}.",
-                    hint=f"{hint}, or leave out --resume." if self.order.resume else f"{hint}.",
-                ) from error
-        raise ValueError("The loop ends with a draft or an error.")
+        try:
+            return self.deposits.read(number)
+        except HttpError as error:
+            if error.status != 403 and not is_missing(error):
+                raise
+            if self.order.resume is None and is_missing(error) and self._is_no_record(number):
+                self.tell(f"The draft {number} is gone; a new one is begun.")
+                return None
+            hint = "Use the access token of the account that began it"
+            raise InputError(
+                f"There is no draft {number} of yours at {self.deposits.url}.",
+                hint=f"{hint}, or leave out --resume." if self.order.resume else f"{hint}.",
+            ) from error
 
     def _is_no_record(self, number: int) -> bool:
         """Whether a draft that is not there was not published either."""

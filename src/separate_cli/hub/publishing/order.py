@@ -10,12 +10,10 @@ from separate_cli.hub.publishing.publishable import PublishableFolder
 from separate_cli.hub.reference_forms import ZenodoFile
 from separate_cli.net.session import HttpError
 
-__all__ = ["ATTEMPTS", "REFUSALS", "Order", "is_missing", "marker", "may_be_done"]
+__all__ = ["ATTEMPTS", "Order", "is_missing", "marker", "may_be_done"]
 
 ATTEMPTS = 6
 """So often a step is tried that the client cannot simply repeat."""
-REFUSALS = 3
-"""So often Zenodo may forbid something before it is believed: it does so now and then for no reason."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from separate_cli.errors import RemoteError
 from separate_cli.hub.publishing.deposits import Deposit, Deposits
-from separate_cli.hub.publishing.order import ATTEMPTS, REFUSALS, Order
+from separate_cli.hub.publishing.order import ATTEMPTS, Order
 from separate_cli.hub.publishing.publishable import LocalFile
-from separate_cli.net.session import HttpError
 from separate_cli.net.waiting import backoff_seconds
 from separate_cli.progress import Progress, ProgressTask
 
@@ -42,12 +41,8 @@ def _send(
     deposit: Deposit, file: LocalFile, deposits: Deposits, bar: ProgressTask, tell: Callable[[str], None]
 ) -> None:
     for attempt in range(1, ATTEMPTS + 1):
-        try:
-            if deposits.upload(deposit, file, bar) == file.md5:
-                return
-            tell(f"{file.name} has arrived damaged; it is sent again.")
-        except HttpError as error:
-            if error.status != 403 or attempt == REFUSALS:
-                raise
+        if deposits.upload(deposit, file, bar) == file.md5:
+            return
+        tell(f"{file.name} has arrived damaged; it is sent again.")
         deposits.client.sleep(backoff_seconds(attempt))
     raise RemoteError(f"{file.name} arrives damaged each time.", hint="Run the same command again later.")

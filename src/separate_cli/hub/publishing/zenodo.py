@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from separate_cli.errors import InputError, RemoteError, UsageError
+from separate_cli.errors import InputError, RefusedError, RemoteError, SepError, UsageError
 from separate_cli.hub.publishing.deposits import Deposit, Deposits
 from separate_cli.hub.publishing.drafting import Drafting
 from separate_cli.hub.publishing.journal import Entry, Journal
-from separate_cli.hub.publishing.order import ATTEMPTS, REFUSALS, Order, is_missing, may_be_done
+from separate_cli.hub.publishing.order import ATTEMPTS, Order, is_missing, may_be_done
 from separate_cli.hub.publishing.published import Published
 from separate_cli.hub.publishing.transfer import send_files
 from separate_cli.net.session import HttpError
@@ -46,11 +46,19 @@ def publish_on_zenodo(
         tell: Told what happens.
 
     Raises:
-        RemoteError: If Zenodo cannot be reached or refuses; the draft is kept, the same call goes on with it.
+        RemoteError: If Zenodo cannot be reached or finds fault; the draft is kept, the same call goes on with it.
+        RefusedError: If the access token does not allow it.
         UsageError: If these weights are published already, or the number does not fit.
         InputError: If there is no such record or draft.
     """
-    return _Publication(order, deposits, journal, progress, tell).run()
+    try:
+        return _Publication(order, deposits, journal, progress, tell).run()
+    except HttpError as error:
+        raise _refused(error) if error.status in {401, 403} else error from error
+
+
+def _refused(error: HttpError, rest: str = "") -> RefusedError:
+    return RefusedError(error.message, hint=f"{error.hint} {rest}".strip())
 
 
 @dataclass(frozen=True)
@@ -143,13 +151,12 @@ class _Publication:
             try:
                 return self.deposits.publish(deposit)
             except RemoteError as error:
-                is_refused = isinstance(error, HttpError) and error.status in {403, 404}
-                if not (is_refused or may_be_done(error)):
+                if not (is_missing(error) or may_be_done(error)):
                     raise
                 there = self.deposits.read(deposit.id)
                 if there.submitted:
                     return there
-                if attempt == (REFUSALS if is_refused else ATTEMPTS):
+                if is_missing(error) or attempt == ATTEMPTS:
                     raise
             self.deposits.client.sleep(backoff_seconds(attempt))
         raise ValueError("The loop ends with a record or an error.")
@@ -176,10 +183,12 @@ class _Publication:
             warnings=() if is_same else ("Zenodo shows other files than were sent; look at the page.",),
         )
 
-    def _with_a_way_on(self, error: RemoteError, deposit: Deposit, *, is_open: bool) -> RemoteError:
+    def _with_a_way_on(self, error: RemoteError, deposit: Deposit, *, is_open: bool) -> SepError:
         """The same error; its hint says what there is now, and how to go on."""
         page = deposit.links.get("html") or f"{self.deposits.url}/uploads/{deposit.id}"
         rest = f"Nothing is published; the draft {deposit.id} is kept: {page}. The same command goes on with it."
         if is_open and may_be_done(error):
             rest = f"Whether the draft {deposit.id} is published is not known: {page}. The same command finds out."
+        if isinstance(error, HttpError) and error.status in {401, 403}:
+            return _refused(error, rest)
         return RemoteError(error.message, hint=f"{error.hint} {rest}".strip())
