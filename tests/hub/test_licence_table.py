@@ -99,6 +99,12 @@ def test_licences_of_our_own_recipes_and_models_are_known() -> None:
     assert [text for text in texts if not find_licences(text)] == []
 
 
+def test_licences_of_the_corpora_that_can_be_downloaded_are_known_where_their_publishers_state_one() -> None:
+    rows = re.findall(r'^licence = "(.+)"$', (ROOT / "data" / "catalog.toml").read_text("utf-8"), re.MULTILINE)
+    assert len(rows) > 10
+    assert {text for text in rows if not find_licences(text)} <= {"see its page"}
+
+
 def _licences_in(node: object) -> list[str]:
     if isinstance(node, dict):
         own = [value for key, value in node.items() if key == "licence" and isinstance(value, str)]
