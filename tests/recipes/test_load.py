@@ -58,8 +58,8 @@ tune:
         "--set trian.epochs=3: trian.epochs: unknown field; the closest names are: train",
         "bad.yaml:12: train.layers.1.learning_rate: unknown field; there are: lr, name",
         "bad.yaml:14: eval.metrics: expected a valid tuple, got 'si_sdr'",
-        "bad.yaml:15: tune: unknown field; there are: corpus, description, disk, eval, model, name, ours, prepare, "
-        "published, source, task, time, train",
+        "bad.yaml:15: tune: unknown field; there are: corpus, description, disk, downloads, eval, model, name, ours, "
+        "prepare, published, source, task, time, train",
         "bad.yaml:1: descripton: unknown field; the closest names are: description",
         "bad.yaml:2: prepare.folder: expected a value, got none",
         "bad.yaml:4: prepare.speakers: expected greater than 0, got 0",

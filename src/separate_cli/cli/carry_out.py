@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from separate_cli.cli.supplies import Supplies
 from separate_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from separate_cli.pipeline.stage import Stage
 
 __all__ = ["carry_out", "closing_notes", "stages_from"]
+
+_NONE = Supplies()
 
 
 def carry_out(
@@ -31,6 +34,7 @@ def carry_out(
     wait: bool = False,
     shard: str | None = None,
     change: Callable[[tuple[Stage, ...]], tuple[Stage, ...]] | None = None,
+    supplies: Supplies = _NONE,
 ) -> dict[str, Record] | None:
     """Run a recipe's stages, or with ``dry_run`` only say what would be done.
 
@@ -44,6 +48,7 @@ def carry_out(
         dry_run: Do nothing.
         wait: Wait for another process at work on the same result.
         shard: Make only this share of the last stage, ``"2/8"``.
+        supplies: What to do about data that are not here.
         change: Gives other stages in place of the recipe's: a trial, which makes no run of its own.
 
     Returns:
@@ -66,6 +71,8 @@ def carry_out(
     from separate_cli.stages.assemble import assemble
 
     loaded = load_recipe(recipe, overrides or ())
+    if not supplies.provide(loaded, workspace(root), dry_run=dry_run):
+        return None
     stages = assemble(loaded) if change is None else change(assemble(loaded))
     names = [stage.name for stage in stages]
     redo = set(names) if fresh is True else set(fresh or ())

@@ -11,15 +11,18 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "AcceptLicenceFlag",
     "DryRunFlag",
     "EventsOption",
     "FreshFlag",
+    "MirrorOption",
     "NameOption",
     "RecipeArgument",
     "RecipeOption",
     "RootOption",
     "SetOption",
     "WaitFlag",
+    "WithDataFlag",
 ]
 
 _RECIPE_HELP = "A built-in recipe, one in ./recipes, or a YAML file. See: sep recipes ls"
@@ -55,4 +58,21 @@ EventsOption = Annotated[
 ]
 WaitFlag = Annotated[
     bool, typer.Option("--wait", help="Wait while another process is at work on the same result, instead of stopping.")
+]
+_DATA = "Data"
+WithDataFlag = Annotated[
+    bool, typer.Option("--with-data", help="Download what the recipe needs and is not here.", rich_help_panel=_DATA)
+]
+MirrorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--mirror",
+        metavar="URL|FOLDER",
+        help="Get it from here instead of from its publisher; implies --with-data.",
+        rich_help_panel=_DATA,
+    ),
+]
+AcceptLicenceFlag = Annotated[
+    bool,
+    typer.Option("--accept-licence", help="Accept licences, where that must be; remembered.", rich_help_panel=_DATA),
 ]

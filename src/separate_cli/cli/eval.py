@@ -10,8 +10,19 @@ from typing import Annotated, Any
 
 import typer
 
-from separate_cli.cli.choices import DryRunFlag, FreshFlag, NameOption, RootOption, SetOption, WaitFlag
+from separate_cli.cli.choices import (
+    AcceptLicenceFlag,
+    DryRunFlag,
+    FreshFlag,
+    MirrorOption,
+    NameOption,
+    RootOption,
+    SetOption,
+    WaitFlag,
+    WithDataFlag,
+)
 from separate_cli.cli.command import command
+from separate_cli.cli.supplies import Supplies
 from separate_cli.errors import PartialFailure, UsageError
 
 __all__ = ["register"]
@@ -56,6 +67,9 @@ def evaluate(
     dry_run: DryRunFlag = False,
     wait: WaitFlag = False,
     name: NameOption = None,
+    with_data: WithDataFlag = False,
+    mirror: MirrorOption = None,
+    accept_licence: AcceptLicenceFlag = False,
     root: RootOption = None,
 ) -> None:
     """Score a model on a test set: a run's on its own, or any model on any prepared corpus.
@@ -70,9 +84,16 @@ def evaluate(
     if wish.model is not None:
         changes += _instead(wish.model, wish.recipe, changes)
         wish = replace(wish, run=f"{wish.run or Path(wish.recipe).stem}+{Path(wish.model).stem}")
-    redo = {"eval"} if fresh else False
     records = carry_out(
-        wish.recipe, changes, root=root, name=name or wish.run, until="eval", fresh=redo, dry_run=dry_run, wait=wait
+        wish.recipe,
+        changes,
+        root=root,
+        name=name or wish.run,
+        until="eval",
+        fresh={"eval"} if fresh else False,
+        dry_run=dry_run,
+        wait=wait,
+        supplies=Supplies(with_data, mirror, accept_licence),
     )
     if records is None:
         return

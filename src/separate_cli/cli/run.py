@@ -7,16 +7,20 @@ from typing import Annotated
 import typer
 
 from separate_cli.cli.choices import (
+    AcceptLicenceFlag,
     DryRunFlag,
     EventsOption,
     FreshFlag,
+    MirrorOption,
     NameOption,
     RecipeArgument,
     RootOption,
     SetOption,
     WaitFlag,
+    WithDataFlag,
 )
 from separate_cli.cli.command import command
+from separate_cli.cli.supplies import Supplies
 from separate_cli.errors import UsageError
 
 __all__ = ["register"]
@@ -45,11 +49,14 @@ def run(
     wait: WaitFlag = False,
     name: NameOption = None,
     events: EventsOption = None,
+    with_data: WithDataFlag = False,
+    mirror: MirrorOption = None,
+    accept_licence: AcceptLicenceFlag = False,
     root: RootOption = None,
 ) -> None:
     """Run all stages of a recipe. What is done is skipped, what was interrupted goes on.
 
-    Example: sep run demask --set train.epochs=50
+    Example: sep run mini --with-data
     """
     from separate_cli.cli.carry_out import carry_out, closing_notes, stages_from
     from separate_cli.report.console import out
@@ -67,7 +74,15 @@ def run(
     out.send_events(events)
     with dismissing():
         records = carry_out(
-            recipe, overrides, root=root, name=name, until=until, fresh=redo, dry_run=dry_run, wait=wait
+            recipe,
+            overrides,
+            root=root,
+            name=name,
+            until=until,
+            fresh=redo,
+            dry_run=dry_run,
+            wait=wait,
+            supplies=Supplies(with_data, mirror, accept_licence),
         )
     if records is None:
         return

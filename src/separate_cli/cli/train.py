@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from separate_cli.cli.choices import (
+    AcceptLicenceFlag,
     DryRunFlag,
     EventsOption,
     FreshFlag,
+    MirrorOption,
     NameOption,
     RecipeOption,
     RootOption,
     SetOption,
     WaitFlag,
+    WithDataFlag,
 )
 from separate_cli.cli.command import command
+from separate_cli.cli.supplies import Supplies
 from separate_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,6 +84,9 @@ def train(
     dry_run: DryRunFlag = False,
     wait: WaitFlag = False,
     name: NameOption = None,
+    with_data: WithDataFlag = False,
+    mirror: MirrorOption = None,
+    accept_licence: AcceptLicenceFlag = False,
     root: RootOption = None,
 ) -> None:
     """Train the recipe's model, going on where the last run stopped. Prepares the corpus first if it has to be.
@@ -99,7 +106,8 @@ def train(
     out.send_events(events)
     knobs = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy, "workers": workers}
     changes = [*(overrides or ()), *_for_all_trainings(recipe, overrides or (), knobs)]
-    carry = partial(carry_out, recipe, changes, root=root, name=name, dry_run=dry_run, wait=wait)
+    supplies = Supplies(with_data, mirror, accept_licence)
+    carry = partial(carry_out, recipe, changes, root=root, name=name, dry_run=dry_run, wait=wait, supplies=supplies)
     with dismissing():
         if overfit:
             try_overfit(carry, overfit, fresh=fresh)

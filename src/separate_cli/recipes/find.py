@@ -7,6 +7,7 @@ my/own.yaml     that file; inside ``extends:``, relative to the file that says i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def list_recipes() -> Iterator[tuple[str, Path]]:
 
 def label(path: Path) -> str:
     """How messages call a recipe file."""
+    path = Path(os.path.normpath(path))
     if path.is_relative_to(BUILTIN):
         return f"built-in {path.relative_to(BUILTIN).as_posix()}"
     try:

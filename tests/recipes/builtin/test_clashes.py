@@ -36,7 +36,7 @@ eval: {task: enh_single}
         "eval.task",
     ]
     assert found[1] == "mine.yaml:5: train.model.args.n_src: expected 2 source(s), as train.examples.n_src, got 4"
-    assert found[2].startswith("built-in parts/corpora/librimix.yaml:")
+    assert found[2].startswith("built-in parts/separation.yaml:")
     assert (
         found[4] == "mine.yaml:4: train.examples.task: it takes mix_both, which prepare.types does not make: mix_clean"
     )
