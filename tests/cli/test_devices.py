@@ -39,6 +39,12 @@ def finish(process: subprocess.Popen[str]) -> Path:
     return Path(stdout.strip().splitlines()[-1])
 
 
+def ended(process: subprocess.Popen[str]) -> int:
+    """Its exit code."""
+    process.communicate(timeout=60)
+    return process.returncode
+
+
 def course(folder: Path) -> list[list[float]]:
     lines = (folder / "curves.csv").read_text().splitlines()[1:]
     assert lines
@@ -104,13 +110,13 @@ def test_slurm_is_warned_saves_queues_again_and_goes_on(
     _, stderr = leader.communicate(timeout=120)
     assert leader.returncode == 130
     assert "SLURM has queued job 77 again" in stderr
-    assert follower.wait(timeout=60) == 0
+    assert ended(follower) == 0
     assert (tiny_workspace / "asked").read_text() == "requeue 77\n"
 
     port = free_port()
     leader, follower = (start(TRAIN, tiny_workspace, **slurm(tiny_workspace, rank, port)) for rank in (0, 1))
     rows = course(finish(leader))
-    assert follower.wait(timeout=60) == 0
+    assert ended(follower) == 0
     for found, wanted in zip(rows, expected(alone, tiny_workspace), strict=False):
         assert found == pytest.approx(wanted, rel=1e-4)
 

@@ -22,6 +22,7 @@ def score(context: StageContext) -> None:
 
 
 def fail(context: StageContext) -> None:
+    write_json(context.folder / "metrics.json", {"headline": {"val_loss": -3.25}})
     raise RuntimeError("killed")
 
 
@@ -42,7 +43,7 @@ def test_table_says_what_is_done_what_is_missing_and_why(sep: Callable, workspac
     assert rows[0] == ["run", "stage", "state", "score", "size", "why"]
     assert [row[:4] for row in rows[1:]] == [
         ["demo", "prepare", "missing", ""],
-        ["demo", "train", "partial", ""],
+        ["demo", "train", "partial", "val_loss -3.25"],
         ["demo", "eval", "done", "si_sdr 14.7"],
         ["other", "train", "done", ""],
     ]

@@ -53,3 +53,34 @@ def test_all_faults_of_a_recipe_are_told_at_once(sep: Sep, tiny_workspace: Path)
     refused = sep("train", "--recipe", "tiny.yaml", *(part for one in wrong for part in ("--set", one)))
     assert refused.code == 2
     assert all(text in refused.stderr for text in ("train.epochs", "train.examples.speed", "eval.masks"))
+
+
+def test_a_line_an_epoch_and_events_for_programs(sep: Sep, tiny_workspace: Path) -> None:
+    done = sep("train", "--recipe", "tiny.yaml", "--events", "-", "--workers", "0", "--name", "told")
+    assert done.code == 0
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    epochs = [event for event in events if event["event"] == "epoch"]
+    assert [event["epoch"] for event in epochs] == [1, 2]
+    assert all(event["text"] in done.stderr for event in epochs)
+    assert events[-1]["event"] == "end" and events[-1]["result"]["run"] == "told"
+    rerun = sep("recipes", "show", "exp/told/recipe.yaml")
+    assert rerun.code == 0 and "batch_size: 4" in rerun.stdout
+
+
+def test_a_model_is_tried_before_it_is_trained(sep: Sep, tiny_workspace: Path) -> None:
+    quick = ["--set", "train.optimizer.lr=0.02", "--set", "train.examples.identity_probability=0"]
+    tried = sep("train", "--recipe", "tiny.yaml", "--overfit", "1", *quick)
+    assert tried.code == 0, tried.stderr
+    assert tried.stdout.startswith("success\tloss ")
+    assert "step 1: loss" in tried.stderr
+
+    hopeless = sep("train", "--recipe", "tiny.yaml", "--overfit", "1", "--set", "train.optimizer.lr=1e-12", "--json")
+    assert (hopeless.code, hopeless.document["status"]) == (1, "partial")
+    assert hopeless.document["result"]["headline"]["learned"] == 0
+
+    rates = sep("train", "--recipe", "tiny.yaml", "--find-lr", "--json")
+    assert rates.code == 0, rates.stderr
+    assert 1e-5 < rates.document["result"]["suggestion"] < 1
+    assert len(rates.document["result"]["curve"]) > 20
+    assert not list((tiny_workspace / "exp" / "tiny").glob("train"))
+    assert sep("train", "--recipe", "tiny.yaml", "--find-lr", "--overfit", "1").code == 2

@@ -168,7 +168,7 @@ def suggestion(rates: Sequence[float], losses: Sequence[float]) -> float | None:
 def _runs_away(losses: Sequence[float]) -> bool:
     """Whether the smoothed loss has climbed as far above its beginning as it was below, or far beyond its noise."""
     course = np.array(smoothed(losses))
-    noise = float(np.std(np.array(losses) - course))
+    noise = float(np.std(losses[:_SKIPPED]))
     return bool(course[-1] > course[0] + max(course[0] - course.min(), 3 * noise))
 
 

@@ -14,6 +14,10 @@ from separate_cli.errors import Interrupted, SepError
 __all__ = ["explained", "without_workers_trace"]
 
 
+_LOST = ("connection", "gloo", "nccl", "timed out", "peer")
+"""Words of torch for a process that no longer answers."""
+
+
 @contextmanager
 def explained(device: torch.device, ranks: Ranks) -> Iterator[None]:
     """Turn what ends a training into errors that say what to do.
@@ -67,10 +71,15 @@ def _comes_from_compiler(error: RuntimeError) -> bool:
 
 
 def _elsewhere(ranks: Ranks, error: RuntimeError) -> Exception:
-    """The error of another process that has made this one fail, if it has reported any."""
+    """What has made this process fail: the reported error of another one, or its end; else its own error."""
     report = ranks.reported()
-    if not report:
+    if not report and not any(word in str(error).casefold() for word in _LOST):
         return error
+    if not report:
+        return SepError(
+            "Another process of the training has died.",
+            hint="The same command goes on from the last saved state. Was memory full? Lower train.batch_size.",
+        )
     kind = getattr(errors, report["type"], SepError)
     found: SepError = kind(report["message"], hint=report["hint"])
     return found

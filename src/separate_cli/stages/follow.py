@@ -18,14 +18,18 @@ from separate_cli.engine.launching import end_with_the_leader
 from separate_cli.engine.ranks import Ranks
 from separate_cli.errors import Interrupted, SepError
 from separate_cli.pipeline.stage import StageContext
+from separate_cli.report.console import out
 from separate_cli.specs.train import TrainSpec
 
 __all__ = ["dismissing", "follow", "is_follower"]
 
 
 def is_follower() -> bool:
-    """Whether torchrun or SLURM has started this process to follow another one."""
-    return not Ranks.of(os.environ).is_leader
+    """Whether torchrun or SLURM has started this process to follow another one; if so, it falls silent."""
+    follows = not Ranks.of(os.environ).is_leader
+    if follows:
+        out.configure(mode="quiet")
+    return follows
 
 
 @contextmanager
