@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from separate_cli.errors import RefusedError
+from separate_cli.errors import InputError, RefusedError
 from separate_cli.files import hash_file
 from separate_cli.hub import Dataset, read_header, save_checkpoint
-from separate_cli.hub.tokens import HUGGING_FACE, SANDBOX, ZENODO
+from separate_cli.hub.tokens import HUGGING_FACE, SANDBOX, ZENODO, Token
 from separate_cli.models import get
 from separate_cli.specs.publish import PublishSpec
-from separate_cli.stages.publish import prepare, service_of
+from separate_cli.stages.publish import prepare, publish, service_of
+from servers.zenodo import TOKEN, Zenodo
 from tiny_runs import run_recipe
 
 ZENODO_SPEC = PublishSpec(hub="zenodo", authors=("Doe, Jane",))
@@ -72,6 +73,14 @@ def test_what_is_published_does_not_disturb_the_list_of_runs(evaluated_workspace
     prepare(ZENODO_SPEC, evaluated_workspace)
     assert [(one.run, one.stage, one.state) for one in take_inventory(evaluated_workspace)] == before
     assert shutil.rmtree(evaluated_workspace / "publish") is None
+
+
+def test_what_was_shown_is_what_is_sent_or_nothing(evaluated_workspace: Path, zenodo: Zenodo) -> None:
+    prepared = prepare(ZENODO_SPEC, evaluated_workspace)
+    (prepared.folder.path / "README.md").write_text("other words")
+    with pytest.raises(InputError, match="has changed since it was shown"):
+        publish(prepared, Token(TOKEN, "the test"))
+    assert zenodo.log == []
 
 
 def test_each_place_has_its_own_token_and_communities(evaluated_workspace: Path) -> None:

@@ -24,7 +24,7 @@ from separate_cli.hub.publishing.folder import check_folder, write_folder
 from separate_cli.hub.publishing.hugging_face import publish_on_hugging_face
 from separate_cli.hub.publishing.journal import Journal
 from separate_cli.hub.publishing.order import Order
-from separate_cli.hub.publishing.publishable import MODEL, PublishableFolder
+from separate_cli.hub.publishing.publishable import MODEL, PublishableFolder, read_folder
 from separate_cli.hub.publishing.published import Published
 from separate_cli.hub.publishing.zenodo import publish_on_zenodo
 from separate_cli.hub.reference_forms import HuggingFaceFile, ZenodoFile, parse
@@ -105,10 +105,13 @@ def publish(
         RemoteError: If the hub cannot be reached or refuses.
         RefusedError: If the user may not write there.
         UsageError: If the model is published already, in another form.
+        InputError: If the folder is not what was prepared.
         OutputError: If another process is publishing the same run.
     """
     spec, folder = prepared.spec, prepared.folder
     with hold(prepared.home / ".lock"):
+        if read_folder(folder.path) != folder:
+            raise InputError(f"{folder.path} has changed since it was shown.", hint="Run the same command again.")
         if spec.hub == "hugging_face":
             repo = spec.repo or ""
             return publish_on_hugging_face(
