@@ -83,3 +83,22 @@ def test_eval_needs_one_run_or_one_recipe(sep: Sep, tiny_workspace: Path, argume
     refused = sep("eval", *arguments)
     assert refused.code == 2
     assert message in refused.stderr
+
+
+def test_members_of_a_job_array_share_an_evaluation(sep: Sep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from separate_cli.hub.checkpoint import save_checkpoint
+    from separate_cli.models import get
+
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / "prepared", [2, 2, 2])
+    sizes = {"n_filters": 8, "bn_chan": 4, "hid_chan": 8, "skip_chan": 4, "n_blocks": 1, "n_repeats": 1}
+    save_checkpoint(get("ConvTasNet")(n_src=2, **sizes), tmp_path / "mine.safetensors")
+    few = [
+        word
+        for change in ("metrics=[si_sdr]", "workers=1", "device=cpu", "saved_examples=0")
+        for word in ("--set", f"eval.{change}")
+    ]
+    first = sep("eval", "mine.safetensors", "--data", "prepared", *few, "--shard", "1/2")
+    assert first.code == 0 and "This share is done" in first.stderr and first.stdout == ""
+    last = sep("eval", "mine.safetensors", "--data", "prepared", *few, "--shard", "2/2", "--json")
+    assert last.document["result"]["mixtures"] == 3 and not last.document["result"]["failures"]

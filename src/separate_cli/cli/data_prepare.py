@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from separate_cli.cli.choices import DryRunFlag, FreshFlag, NameOption, RootOption, SetOption, WaitFlag
+from separate_cli.cli.choices import (
+    AcceptLicenceFlag,
+    DryRunFlag,
+    FreshFlag,
+    MirrorOption,
+    NameOption,
+    RootOption,
+    SetOption,
+    WaitFlag,
+    WithDataFlag,
+)
+from separate_cli.cli.supplies import Supplies
 from separate_cli.cli.workforce import ExecutorOption, ShardOption, WorkersOption, who
 from separate_cli.errors import UsageError
 
@@ -75,6 +86,9 @@ def prepare(
     workers: WorkersOption = None,
     executor: ExecutorOption = None,
     shard: ShardOption = None,
+    with_data: WithDataFlag = False,
+    mirror: MirrorOption = None,
+    accept_licence: AcceptLicenceFlag = False,
     overrides: SetOption = None,
     fresh: FreshFlag = False,
     dry_run: DryRunFlag = False,
@@ -108,6 +122,7 @@ def prepare(
         dry_run=dry_run,
         wait=wait,
         shard=shard,
+        supplies=Supplies(with_data, mirror, accept_licence),
     )
     if records:
         _show(records["prepare"])

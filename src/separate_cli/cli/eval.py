@@ -23,6 +23,7 @@ from separate_cli.cli.choices import (
 )
 from separate_cli.cli.command import command
 from separate_cli.cli.supplies import Supplies
+from separate_cli.cli.workforce import ShardOption
 from separate_cli.errors import PartialFailure, UsageError
 
 __all__ = ["register"]
@@ -70,6 +71,7 @@ def evaluate(
     with_data: WithDataFlag = False,
     mirror: MirrorOption = None,
     accept_licence: AcceptLicenceFlag = False,
+    shard: ShardOption = None,
     root: RootOption = None,
 ) -> None:
     """Score a model on a test set: a run's on its own, or any model on any prepared corpus.
@@ -93,9 +95,12 @@ def evaluate(
         fresh={"eval"} if fresh else False,
         dry_run=dry_run,
         wait=wait,
+        shard=shard,
         supplies=Supplies(with_data, mirror, accept_licence),
     )
-    if records is None:
+    if not records:
+        if records is not None:
+            out.note("This share is done; the scores are put together when all others are.")
         return
     folder = records["eval"].folder
     scores = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))

@@ -32,8 +32,8 @@ class Recipe(Spec):
     """A named chain of stages, as data. Only the sections decide results; the header is for people.
 
     ``published`` holds scores reported elsewhere for this system, by metric name, and ``source`` says where; ``ours``
-    holds what we have reached with the recipe. ``disk`` and ``time`` are about what it takes, ``downloads`` names the corpora of
-    ``sep data ls`` that its data are made of, and which of their parts (none: the usual ones).
+    holds what we have reached with the recipe. ``disk`` and ``time`` are about what it takes. ``downloads`` names the
+    corpora of ``sep data ls`` that its data are made of, and which of their parts (none: the usual ones).
     """
 
     name: _RunName
