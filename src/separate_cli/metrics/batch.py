@@ -86,8 +86,10 @@ def evaluate_many(
     >>> rng = np.random.default_rng(0)
     >>> clean = rng.standard_normal((2, 1, 8000))
     >>> utterances = [Utterance(f"u{i}", 1.1 * clean[i], clean[i], 8000) for i in range(2)]
-    >>> [(key, round(result.as_row()["snr"])) for key, result in evaluate_many(utterances, metrics=["snr"], workers=1)]
-    [('u0', 20), ('u1', 20)]
+    >>> for key, result in evaluate_many(utterances, metrics=["snr"], workers=1):
+    ...     print(key, round(result.as_row()["snr"]))
+    u0 20
+    u1 20
     """
     chosen = tuple(metric if isinstance(metric, Metric) else METRICS.get(metric) for metric in metrics)
     settings = _Settings(chosen, permute, errors)
