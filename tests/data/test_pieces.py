@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from scipy.signal import resample_poly
 
 from separate_cli.data.corpus import Corpus
+from separate_cli.data.looping import extend, looped
 from separate_cli.data.mixtures import Mixture, Piece, Signal
-from separate_cli.data.pieces import extend, round_as_file
+from separate_cli.data.pieces import round_as_file
 from separate_cli.errors import InputError
 
 FRAMES = 2000
@@ -93,6 +94,23 @@ def test_noise_that_is_too_short_starts_over_with_a_crossfade() -> None:
         extend(noise[:, :200], 900, crossfade=201)
 
 
+@pytest.mark.parametrize("crossfade", [1, 200, 499, 500, 700])  # beyond 500, seams reach into each other
+def test_any_stretch_of_repeated_noise_has_the_samples_of_the_whole(crossfade: int) -> None:
+    noise = np.random.default_rng(0).standard_normal((2, 1000)).astype(np.float32)
+    whole = extend(noise, 4000, crossfade=crossfade)
+    for start, stop in (
+        (0, 4000),
+        (0, 1),
+        (799, 802),
+        (1000 - crossfade, 1000),
+        (1234, 3999),
+        (3000, 3000),
+        (3900, 4000),
+    ):
+        part = looped(noise, start, stop, frames=4000, crossfade=crossfade)
+        np.testing.assert_array_equal(part, whole[:, start:stop])
+
+
 def test_crossfade_is_used_only_where_the_file_ends_too_early(folder: Path) -> None:
     signals = mixture(long=Piece("a.wav", frames=1900, crossfade=101), short=Piece("a.wav", frames=5000, crossfade=101))
     file = samples(folder, "out/a.wav")
@@ -137,12 +155,24 @@ PIECES = st.builds(
     offset=st.integers(0, 2500),
     gain=st.sampled_from([1.0, 0.3]),
     channel=st.just(0),
-    speed=st.sampled_from([1.0, 1.0, 0.8]),
+    speed=st.sampled_from([1.0, 1.0, 0.8, 1.2]),
+)
+LOOPS = st.builds(
+    Piece,
+    path=st.sampled_from(["b.flac", "c.flac"]),
+    corpus=st.just("speech"),
+    start=st.integers(0, 5000),
+    frames=st.integers(4000, 20000),
+    channel=st.just(0),
+    speed=st.sampled_from([1.0, 0.8]),
+    crossfade=st.sampled_from([101, 3000]),
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(pieces=st.lists(PIECES, min_size=1, max_size=2), start=st.integers(0, FRAMES), length=st.integers(0, FRAMES))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pieces=st.lists(PIECES | LOOPS, min_size=1, max_size=2), start=st.integers(0, FRAMES), length=st.integers(0, FRAMES)
+)
 def test_an_excerpt_has_the_samples_that_it_has_in_the_whole(
     folder: Path, pieces: list[Piece], start: int, length: int
 ) -> None:

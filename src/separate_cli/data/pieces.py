@@ -16,18 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from separate_cli.audio.reader import Choose
+from separate_cli.data.looping import looped
 from separate_cli.data.mixtures import Piece
+from separate_cli.data.polyphase import change_rate, changed_length, support
 from separate_cli.errors import InputError
 
-__all__ = ["ReadFile", "add_up", "extend", "place", "round_as_file", "total_of"]
+__all__ = ["ReadFile", "add_up", "place", "round_as_file", "total_of"]
 
 Wave = NDArray[np.float32]
 ReadFile = Callable[[Piece, Choose], tuple[Wave, int]]
 """Reads the chosen stretch of a piece's file: ``(channel, time)`` and the sample rate in Hz."""
 
 _SPEED_STEPS = 1000
-_POLYPHASE_REACH = 10
-"""Half the length of ``scipy.signal.resample_poly``'s filter, in samples of the lower rate."""
 
 
 def add_up(read: ReadFile, pieces: Iterable[Piece], *, sample_rate: int, start: int, frames: int) -> Wave:
@@ -85,67 +85,56 @@ class _Excerpt:
     """Samples ``first`` to ``first + wanted`` of a piece, at the mixture's rate.
 
     Only what these samples depend on is read: the stretch itself where the rates agree; a little more on both sides
-    where a filter changes the rate; the whole file where it is played faster, or repeated.
+    where a filter changes the rate or the speed; the whole file where it starts over.
     """
 
     def __init__(self, piece: Piece, first: int, wanted: int, sample_rate: int) -> None:
         self.piece, self.first, self.wanted, self.sample_rate = piece, first, wanted, sample_rate
-        self.skipped = first  # of what is read, at the mixture's rate
-        self.is_whole = False
+        self._played = 1 / Fraction(round(piece.speed * _SPEED_STEPS), _SPEED_STEPS)
+        self._skipped = self._played_skipped = 0  # samples before the wanted ones, after each change of the rate
+        self._stretch = (0, 0)  # what is needed of the file as it is played
+        self._starts_over, self._end = False, 0
 
     def choose(self, rate: int, total: int) -> tuple[int, int]:
         """Which frames of the file are needed."""
-        piece = self.piece
-        end = total if piece.frames is None else piece.start + piece.frames
-        self.is_whole = piece.speed != 1 or (piece.crossfade > 0 and end > total)
-        if self.is_whole:
-            return 0, total
-        if end > total or piece.start >= end:
+        piece, length = self.piece, changed_length(total, self._played)
+        end = length if piece.frames is None else piece.start + piece.frames
+        self._starts_over, self._end = piece.crossfade > 0 and end > length, end
+        if (end > length and not self._starts_over) or piece.start >= end:
             raise InputError(
-                f"{piece.path} has {total} frames; frames {piece.start} to {end} are wanted.",
+                f"{piece.path} has {length} frames; frames {piece.start} to {end} are wanted.",
                 hint="Copy the file again, or prepare the corpus again.",
             )
         begin, stop = self.first, self.first + self.wanted
         if rate != self.sample_rate:
-            ratio = Fraction(self.sample_rate, rate)
-            reach = -(-_POLYPHASE_REACH * max(ratio.numerator, ratio.denominator) // ratio.numerator) + 1
-            begin = max(0, int(begin / ratio) - reach) // ratio.denominator * ratio.denominator
-            stop = -int(-stop // ratio) + reach
-            self.skipped = self.first - begin // ratio.denominator * ratio.numerator
-        else:
-            self.skipped = 0
-        if begin >= end - piece.start or self.wanted == 0:
+            begin, stop, self._skipped = support(self.first, self.wanted, Fraction(self.sample_rate, rate))
+        begin, stop = piece.start + begin, min(piece.start + stop, end)
+        if begin >= stop or self.wanted == 0:
             return 0, 0
-        return piece.start + begin, min(stop, end - piece.start) - begin
+        self._stretch = begin, stop
+        if self._starts_over:
+            return 0, total
+        if piece.speed != 1:
+            begin, stop, self._played_skipped = support(begin, stop - begin, self._played)
+        return begin, min(stop, total) - begin
 
     def finish(self, wave: Wave, rate: int) -> Wave:
         """Turn what was read into the wanted samples, as far as the piece goes."""
+        wave, piece = self._channel(wave), self.piece
         if wave.shape[1] == 0:
-            return self._channel(wave)
-        piece = self.piece
-        wave = self._channel(wave)
-        if self.is_whole:
-            wave = self._whole(wave)
+            return wave
+        begin, stop = self._stretch
+        if piece.speed != 1:
+            wave = change_rate(wave, self._played)
+        if self._starts_over:
+            wave = looped(wave, begin, stop, frames=self._end, crossfade=piece.crossfade)
+        elif piece.speed != 1:
+            wave = wave[:, self._played_skipped : self._played_skipped + stop - begin]
         if piece.gain != 1:
             wave = wave * np.float32(piece.gain)
         if rate != self.sample_rate:
-            wave = _change_rate(wave, Fraction(self.sample_rate, rate))
-        return wave[:, self.skipped : self.skipped + self.wanted]
-
-    def _whole(self, wave: Wave) -> Wave:
-        """All of the piece, at the file's rate, of all of its file."""
-        piece = self.piece
-        if piece.speed != 1:
-            wave = _change_rate(wave, 1 / Fraction(round(piece.speed * _SPEED_STEPS), _SPEED_STEPS))
-        end = wave.shape[1] if piece.frames is None else piece.start + piece.frames
-        if piece.crossfade and end > wave.shape[1]:
-            wave = extend(wave, end, crossfade=piece.crossfade)
-        if end > wave.shape[1] or piece.start >= end:
-            raise InputError(
-                f"{piece.path} has {wave.shape[1]} frames; frames {piece.start} to {end} are wanted.",
-                hint="Copy the file again, or prepare the corpus again.",
-            )
-        return wave[:, piece.start : end]
+            wave = change_rate(wave, Fraction(self.sample_rate, rate))
+        return wave[:, self._skipped : self._skipped + self.wanted]
 
     def _channel(self, wave: Wave) -> Wave:
         channel = self.piece.channel
@@ -159,35 +148,6 @@ class _Excerpt:
         return wave[channel : channel + 1]
 
 
-def extend(wave: Wave, frames: int, *, crossfade: int) -> Wave:
-    """Repeat ``wave`` until it has ``frames`` frames, with halves of a Hann window over each seam.
-
-    Args:
-        wave: ``(channel, time)``, longer than ``crossfade``.
-        frames: Wanted length; a longer wave is returned as it is.
-        crossfade: In samples. LibriMix: half a second and one sample.
-
-    Raises:
-        InputError: If ``wave`` is too short to be faded into itself.
-
-    >>> extend(np.ones((1, 4), np.float32), 8, crossfade=3).round(2).tolist()
-    [[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]]
-    """
-    if wave.shape[1] >= frames:
-        return wave
-    if wave.shape[1] <= crossfade:
-        raise InputError(
-            f"{wave.shape[1]} samples are too few to be repeated with a cross-fade of {crossfade}.",
-            hint="Leave such short noise out of the corpus.",
-        )
-    rising = np.hanning(2 * crossfade - 1)[:crossfade].astype(np.float32)
-    longer = wave
-    while longer.shape[1] < frames:
-        seam = longer[:, -crossfade:] * rising[::-1] + wave[:, :crossfade] * rising
-        longer = np.concatenate([longer[:, :-crossfade], seam, wave[:, crossfade:]], axis=1)
-    return longer[:, :frames]
-
-
 def round_as_file(wave: Wave, bits: int) -> Wave:
     """What a WAV file of integers of ``bits`` bits holds of ``wave``: clipped, and rounded down as libsndfile does it.
 
@@ -197,12 +157,3 @@ def round_as_file(wave: Wave, bits: int) -> Wave:
     integers = np.rint(np.clip(wave.astype(np.float64) * 2.0**31, -(2.0**31), 2.0**31 - 1))
     rounded: Wave = (np.floor(integers / 2.0 ** (32 - bits)) / 2.0 ** (bits - 1)).astype(np.float32)
     return rounded
-
-
-def _change_rate(wave: Wave, ratio: Fraction) -> Wave:
-    if ratio == 1:
-        return wave
-    from scipy.signal import resample_poly
-
-    changed: Wave = resample_poly(wave, ratio.numerator, ratio.denominator, axis=1)
-    return changed
