@@ -42,3 +42,12 @@ def test_files_that_are_kept_are_not_opened_again_and_the_limit_holds(files: lis
             continue
         kept.append(path.name)
     assert kept == ["a.wav", "b.flac"]
+
+
+def test_what_was_read_may_be_changed(files: list[Path]) -> None:
+    cache = WaveCache(1)
+    for path in files:
+        first, _ = cache.read(path, lambda rate, frames: (0, 10))
+        expected = first.copy()
+        first[:] = 0
+        np.testing.assert_array_equal(cache.read(path, lambda rate, frames: (0, 10))[0], expected)

@@ -1,9 +1,9 @@
-"""Audio that stays in memory as 16-bit integers, as far as it is allowed to.
+"""Audio that stays in memory, as far as it is allowed to.
 
     path --first time--> whole file, decoded, kept --next time--> excerpt, without file or decoder
 
-What is full stays full: examples are drawn at random, so that throwing out the oldest would only cost decoding. Values
-are those of the files; files of other depths are not kept.
+Files of 16 bits are kept as 16-bit integers, all others as 32-bit floats: values are those of the files. What is full
+stays full: examples are drawn at random, so that throwing out the oldest would only cost decoding.
 
 Checked: tests/data/test_cache.py (same values, limit).
 """
@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from separate_cli.audio.probe import open_probed
-from separate_cli.audio.reader import Choose, read_chosen
+from separate_cli.audio.probe import probe
+from separate_cli.audio.reader import Choose, read_audio, read_chosen
 
 __all__ = ["WaveCache"]
 
@@ -32,26 +32,32 @@ class WaveCache:
 
     def __init__(self, megabytes: float) -> None:
         self._left = int(megabytes * 1e6)
-        self._kept: dict[Path, tuple[NDArray[np.int16], int]] = {}
+        self._too_large: set[Path] = set()
+        self._kept: dict[Path, tuple[NDArray[np.int16] | Wave, int]] = {}
 
     def read(self, path: Path, choose: Choose) -> tuple[Wave, int]:
         """Read the chosen stretch of a file, see ``audio.reader.read_chosen``."""
         if path not in self._kept and not self._keep(path):
             return read_chosen(path, choose)
-        integers, rate = self._kept[path]
-        start, frames = choose(rate, integers.shape[1])
-        return np.multiply(integers[:, start : start + frames], np.float32(1 / 32768), dtype=np.float32), rate
+        wave, rate = self._kept[path]
+        start, frames = choose(rate, wave.shape[1])
+        excerpt = wave[:, start : start + frames]
+        if wave.dtype == np.int16:
+            return np.multiply(excerpt, np.float32(1 / 32768), dtype=np.float32), rate
+        return excerpt.astype(np.float32), rate  # a copy, which may be changed
 
     def _keep(self, path: Path) -> bool:
-        """Decode a file, if it has 16 bits and there is room for it."""
-        if self._left <= 0:
+        """Decode a file, if there is room for it."""
+        if self._left <= 0 or path in self._too_large:
             return False
-        sound, info = open_probed(path)
-        with sound:
-            size = 2 * info.channels * info.frames
-            if info.subtype != "PCM_16" or size > self._left:
-                return False
-            integers = sound.read(info.frames, dtype="int16", always_2d=True)
+        info = probe(path)
+        is_short = info.subtype == "PCM_16"
+        size = (2 if is_short else 4) * info.channels * info.frames
+        if size > self._left:
+            self._too_large.add(path)
+            return False
+        wave, rate = read_audio(path)
         self._left -= size
-        self._kept[path] = np.ascontiguousarray(integers.T), info.sample_rate
+        # 16-bit samples come back exactly: they are whole multiples of 1 / 32768
+        self._kept[path] = (wave * np.float32(32768)).astype(np.int16) if is_short else wave, rate
         return True
