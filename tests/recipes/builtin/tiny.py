@@ -22,6 +22,7 @@ from corpora import (
     wham_noise,
     wsj0,
 )
+from corpora.signals import hiss, voice, write
 from separate_cli.pipeline.plan import make_plan
 from separate_cli.pipeline.record import Record
 from separate_cli.pipeline.runner import run_plan
@@ -51,6 +52,12 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 """Model → arguments that make it small."""
 
+FEWER: dict[str, dict[str, Any]] = {
+    "dns": {"n_train": 4, "n_valid": 2, "n_test": 2, "seconds": 0.6, "min_seconds": 0.1},
+    "folder": {"n_valid": 2, "n_test": 2},
+}
+"""Kind of a corpus → fields that make it small."""
+
 
 def run(name: str, root: Path, *more: str) -> dict[str, Record]:
     """Make the recipe's corpus in ``root``, then prepare, train two steps, and evaluate."""
@@ -66,7 +73,7 @@ def shrunk(recipe: Recipe) -> Iterator[str]:
     for section in recipe.sections:
         fields: dict[str, Any] = {}
         if section.verb == "prepare":
-            fields = {"executor": "local:1"}
+            fields = {"executor": "local:1", **FEWER.get(section.spec.model_dump()["kind"], {})}
         elif section.verb == "train":
             spec = section.spec.model_dump()
             fields = {"batch_size": 2, "epochs": 1, "device": "cpu", "workers": 0, "tensorboard": False, "samples": 1}
@@ -111,6 +118,13 @@ def _own(recipe: Recipe, root: Path) -> None:
     librispeech.make(root / "data" / "speech", subsets={"all": speakers}, takes=1, frames=20000)
 
 
+def _dns(recipe: Recipe, root: Path) -> None:
+    folders = {role: next(iter(recipe["prepare"].model_dump()[role].values()))["path"] for role in ("speech", "noise")}
+    for number in range(30):
+        write(root / folders["speech"] / f"book{number}.wav", voice(number, 8000))
+        write(root / folders["noise"] / f"noise{number}.wav", hiss(number, 8000))
+
+
 def _wham(recipe: Recipe, root: Path) -> None:
     spec = recipe["prepare"].model_dump()
     wsj0.make(root / "data" / "wsj0", frames=12000)
@@ -132,6 +146,7 @@ CORPORA: dict[str, Callable[[Recipe, Path], object]] = {
     "avspeech": _at(avspeech.make, "AVSpeech"),
     "damp-vsep": _at(damp_vsep.make, "DAMP-VSEP"),
     "demask": _demask,
+    "dns": _dns,
     "folder": _own,
     "fuss": _at(fuss.make, "FUSS"),
     "kinect-wsj": _at(kinect_wsj.make, "Kinect-WSJ"),
