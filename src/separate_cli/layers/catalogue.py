@@ -26,6 +26,7 @@ _FILES: dict[str, tuple[str, ...]] = {
     "sudormrf": ("SuDORMRF", "SuDORMRFImproved"),
     "tac": ("TAC",),
     "tcn": ("Conv1DBlock", "TDConvNet"),
+    "tdcn_plus": ("TDConvNetpp",),
     "trailing_mean": ("TrailingMean",),
     "u_conv": ("UBlock", "UConvBlock"),
 }
