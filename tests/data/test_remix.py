@@ -19,7 +19,15 @@ from separate_cli.data.sampling import Draw, EpochBatches, Examples
 from separate_cli.errors import InputError
 from separate_cli.specs.examples import RemixExamples
 
-WILD = {"speed": [0.9, 1.1], "overlap": [0.2, 1], "room_probability": 0.5, "noise_probability": 0.5, "n_src": 3}
+WILD = {
+    "speed": [0.9, 1.1],
+    "reverse_probability": 0.5,
+    "colour_probability": 0.5,
+    "overlap": [0.2, 1],
+    "room_probability": 0.5,
+    "noise_probability": 0.5,
+    "n_src": 3,
+}
 
 
 def remix(corpus: Corpus, *, part: str = "train", seed: int = 0, **wishes: Any) -> RemixDataset:
@@ -38,25 +46,45 @@ def test_the_mixture_is_the_sum_of_its_sources(corpus: Corpus) -> None:
         torch.testing.assert_close(mixture, references.sum(0))
 
 
-def test_sources_are_excerpts_of_different_speakers(corpus: Corpus) -> None:
+def matches(corpus: Corpus, **wishes: Any) -> list[list[tuple[float, str]]]:
+    """Of each of six mixtures, each source: its best correlation with a recording, and which."""
     waves = {item.path: corpus.load(item)[0] for item in corpus.recordings("speech", "train")}
-    seen = []
+    found = []
     for number in range(6):
-        _, references = remix(corpus, segment_seconds=0.1)[number]
-        paths = []
-        for reference in references.numpy():
-            spectrum = np.fft.rfft(reference, 65536).conj()
-            scores = {}
-            for path, wave in waves.items():
-                windows = np.sqrt(np.convolve(wave.astype(np.float64) ** 2, np.ones(1600), "valid"))
-                match = np.fft.irfft(np.fft.rfft(wave, 65536) * spectrum)[: len(windows)]
-                scores[path] = np.max(match / windows) / np.linalg.norm(reference)
-            paths.append(max(scores, key=scores.__getitem__))
-            assert max(scores.values()) == pytest.approx(1, abs=1e-3)
-        speakers = [path.split("/")[1] for path in paths]
+        _, references = remix(corpus, segment_seconds=0.1, **wishes)[number]
+        found.append(
+            [max((_match(reference, wave), path) for path, wave in waves.items()) for reference in references.numpy()]
+        )
+    return found
+
+
+def _match(excerpt: np.ndarray, wave: np.ndarray) -> float:
+    windows = np.sqrt(np.convolve(wave.astype(np.float64) ** 2, np.ones(1600), "valid"))
+    products = np.fft.irfft(np.fft.rfft(wave, 65536) * np.fft.rfft(excerpt, 65536).conj())[: len(windows)]
+    return float(np.max(products / windows) / np.linalg.norm(excerpt))
+
+
+def test_sources_are_excerpts_of_different_speakers(corpus: Corpus) -> None:
+    seen = []
+    for found in matches(corpus):
+        assert [score for score, _ in found] == pytest.approx([1, 1], abs=1e-3)
+        speakers = [path.split("/")[1] for _, path in found]
         assert len(set(speakers)) == 2
         seen.append(frozenset(speakers))
     assert len(set(seen)) > 3
+
+
+def test_played_backwards_a_recording_is_found_backwards(corpus: Corpus) -> None:
+    waves = [corpus.load(item)[0] for item in corpus.recordings("speech", "train")]
+    for number in range(4):
+        for reference in remix(corpus, segment_seconds=0.1, reverse_probability=1.0)[number][1].numpy():
+            assert max(_match(reference[::-1], wave) for wave in waves) == pytest.approx(1, abs=1e-3)
+            assert max(_match(reference, wave) for wave in waves) < 0.99
+
+
+def test_equalised_recordings_are_alike_but_not_the_same(corpus: Corpus) -> None:
+    scores = [score for found in matches(corpus, colour_probability=1.0, colour_db=6.0) for score, _ in found]
+    assert all(0.3 < score < 0.9999 for score in scores)
 
 
 def test_levels_are_drawn_from_their_range(corpus: Corpus) -> None:

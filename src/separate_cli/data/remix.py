@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from separate_cli.data.augment import add_noise, apply_room, change_speed
+from separate_cli.data.augment import add_noise, apply_room, change_speed, colour
 from separate_cli.data.corpus import Corpus, Role
 from separate_cli.data.manifest import Recording
 from separate_cli.data.mixtures import Mixture
@@ -34,6 +34,7 @@ __all__ = ["RemixDataset", "Utterance", "active_level_db", "overlapping"]
 Wave = NDArray[np.float32]
 
 _ACTIVE_BELOW_DB = 40.0
+_COLOUR_OCTAVES = 6
 _ACTIVE_FRAME_SECONDS = 0.02
 _MOST_GAIN_DB = 60.0
 _ROLES: dict[tuple[bool, bool], tuple[Role, ...]] = {
@@ -124,12 +125,22 @@ class RemixDataset(Examples):
         needed = int(np.ceil(length * speed * utterance.sample_rate / rate)) + 1
         start = int(rng.integers(max(1, utterance.frames - needed + 1)))
         wave = self._read(utterance, start, min(needed, utterance.frames - start))
-        wave = change_speed(wave, speed, in_rate=utterance.sample_rate, out_rate=rate)[:length]
+        wave = self._vary(change_speed(wave, speed, in_rate=utterance.sample_rate, out_rate=rate)[:length], rng)
         begin += int(rng.integers(length - len(wave) + 1))  # where a short one is within its time
         level_db = draw_from(self.examples.level_db, rng) - active_level_db(wave, sample_rate=rate)
         placed = np.zeros(self.n_samples, np.float32)
         placed[begin : begin + len(wave)] = wave * np.float32(10 ** (min(level_db, _MOST_GAIN_DB) / 20))
         return placed
+
+    def _vary(self, wave: Wave, rng: np.random.Generator) -> Wave:
+        """Other words, another microphone, now and then."""
+        wish = self.examples
+        if wish.reverse_probability and rng.random() < wish.reverse_probability:
+            wave = wave[::-1]
+        if wish.colour_probability and rng.random() < wish.colour_probability:
+            gains_db = rng.normal(0.0, wish.colour_db, _COLOUR_OCTAVES).tolist()
+            wave = colour(wave, gains_db, sample_rate=wish.sample_rate)
+        return wave
 
     def _read(self, utterance: Utterance, start: int, frames: int) -> Wave:
         origin = utterance.origin

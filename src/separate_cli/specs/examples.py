@@ -93,6 +93,13 @@ class RemixExamples(Spec):
         FloatRange(min=-27.5, max=-22.5), description="Level of each source where it is active, against full scale."
     )
     speed: FloatRange = Field(FloatRange(min=1, max=1), description="Factor; the pitch moves with it.")
+    reverse_probability: Probability = Field(
+        0.0, description="How often a recording is played backwards: the same voice, other words."
+    )
+    colour_probability: Probability = Field(
+        0.0, description="How often a recording is equalised, as by another microphone or another voice."
+    )
+    colour_db: NonNegativeFloat = Field(4.0, description="Standard deviation of that equaliser, at each octave.")
     overlap: FloatRange = Field(
         FloatRange(min=1, max=1), description="Share of each source that sounds together with the next. 0: in turn."
     )
