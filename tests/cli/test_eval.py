@@ -102,3 +102,28 @@ def test_members_of_a_job_array_share_an_evaluation(sep: Sep, tmp_path: Path, mo
     assert first.code == 0 and "This share is done" in first.stderr and first.stdout == ""
     last = sep("eval", "mine.safetensors", "--data", "prepared", *few, "--shard", "2/2", "--json")
     assert last.document["result"]["mixtures"] == 3 and not last.document["result"]["failures"]
+
+
+def test_scores_of_a_recipe_stand_beside_those_that_others_have_published(
+    sep: Sep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from separate_cli.hub.checkpoint import save_checkpoint
+    from separate_cli.models import get
+
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / "prepared", [2])
+    sizes = {"n_filters": 8, "bn_chan": 4, "hid_chan": 8, "skip_chan": 4, "n_blocks": 1, "n_repeats": 1}
+    save_checkpoint(get("ConvTasNet")(n_src=2, **sizes), tmp_path / "mine.safetensors")
+    Path("mine.yaml").write_text(
+        "extends: parts/evaluation\n"
+        "published: {si_sdr_imp: 14.7}\n"
+        "source: A Paper, 2021\n"
+        "eval:\n"
+        "  model: mine.safetensors\n"
+        "  data: {path: prepared}\n"
+        "  metrics: [si_sdr]\n"
+        "  workers: 1\n"
+        "  saved_examples: 0\n"
+    )
+    assert "Published: si_sdr_imp 14.7 (A Paper, 2021)" in sep("eval", "--recipe", "mine.yaml").stderr
+    assert "Published" not in sep("eval", "--recipe", "mine.yaml", "--quiet").stderr

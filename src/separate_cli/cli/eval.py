@@ -106,6 +106,8 @@ def evaluate(
     scores = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     out.result({"folder": str(folder), "ran": records["eval"].ran, **scores})
     _show(scores)
+    if wish.model is None:
+        _compare(wish.recipe, changes)
     out.line(str(folder))
     if scores["failures"]:
         first, why = next(iter(scores["failures"].items()))
@@ -191,3 +193,14 @@ def _show(scores: dict[str, Any]) -> None:
         out.note(f"Without a score in {count} rows: {why}")
     for condition, why in scores["left_out"].items():
         out.note(f"The condition {condition} was left out: {why}.")
+
+
+def _compare(recipe: str, overrides: Sequence[str]) -> None:
+    """What others have reached with the recipe."""
+    from separate_cli.recipes.load import load_recipe
+    from separate_cli.report.console import out
+
+    header = load_recipe(recipe, overrides)
+    if header.published:
+        scores = ", ".join(f"{name} {value:g}" for name, value in header.published.items())
+        out.note(f"Published: {scores} ({header.source})")
