@@ -70,6 +70,11 @@ tune:
     ]
 
 
+def test_section_with_faults_is_not_said_to_be_missing(write: Write) -> None:
+    write("r.yaml", "prepare: {kind: libri, folder: speech}\ntrain: {batch_size: 0}\neval: {}\n")
+    assert faults_of("r.yaml") == ["r.yaml:2: train.batch_size: expected greater than 0, got 0"]
+
+
 def test_rule_over_several_fields_names_the_section(write: Write) -> None:
     write("bad.yaml", "prepare: {kind: music}\ntrain: {batch_size: 1, epochs: 13}\n")
     assert faults_of("bad.yaml") == ["bad.yaml:2: train: expected a lucky number of epochs, got 13"]

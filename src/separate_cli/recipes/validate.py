@@ -41,7 +41,7 @@ def validate(tree: Node, faults: list[Fault]) -> Recipe | None:
     header = {name: tree.value[name].plain() for name in HEADER if name in tree.value}
     recipe = None
     try:
-        recipe = Recipe(**header, sections=tuple(sections))
+        recipe = Recipe(**header, sections=tuple(_without_faulty_parents(sections, tree)))
     except ValidationError as error:
         faults.extend(_translate(error, tree, [], Recipe))
     return recipe if len(faults) == before else None
@@ -77,6 +77,14 @@ def _section(name: str, node: Node, tree: Node, faults: list[Fault]) -> Iterator
         yield Section(name=name, verb=verb, after=after, spec=spec)
     except ValidationError as error:
         faults.extend(_translate(error, node, [name], Section))
+
+
+def _without_faulty_parents(sections: Sequence[Section], tree: Node) -> Iterator[Section]:
+    """A section that waits for one whose faults are listed already has no fault of its own."""
+    written = {name for name, node in tree.value.items() if node.value is not None}
+    faulty = written - {section.name for section in sections}
+    for section in sections:
+        yield section.model_copy(update={"after": tuple(name for name in section.after if name not in faulty)})
 
 
 def _translate(error: ValidationError, node: Node, prefix: list[str], kind: Any) -> Iterator[Fault]:
