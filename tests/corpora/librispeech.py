@@ -15,7 +15,7 @@ SUBSETS: Mapping[str, Sequence[str]] = {
 
 
 def make(root: Path, *, subsets: Mapping[str, Sequence[str]] = SUBSETS, takes: int = 2, frames: int = 9000) -> Path:
-    """Make a tiny LibriSpeech; each utterance has its own length, some samples over ``frames``."""
+    """Make a tiny LibriSpeech; each utterance has its own length, some samples over ``frames``, and its own words."""
     number = 0
     for subset, speakers in subsets.items():
         for speaker in speakers:
@@ -23,4 +23,6 @@ def make(root: Path, *, subsets: Mapping[str, Sequence[str]] = SUBSETS, takes: i
                 number += 1
                 name = f"{speaker}-7-{take:04}.flac"
                 write(root / subset / speaker / "7" / name, voice(int(speaker) + take, frames + 997 * (number % 7)))
+            lines = (f"{speaker}-7-{take:04} SPEAKER {speaker} TAKE {take}\n" for take in range(takes))
+            (root / subset / speaker / "7" / f"{speaker}-7.trans.txt").write_text("".join(lines))
     return root

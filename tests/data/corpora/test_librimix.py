@@ -176,6 +176,13 @@ def test_without_noise_nothing_of_it_is_read_or_written(make: Make, tmp_path: Pa
     assert "noise" not in json.loads((corpus.folder / "corpus.json").read_text())
 
 
+def test_what_is_said_is_told_where_nobody_is_cut_off(make: Make) -> None:
+    whole = make("max", mode="max", mixtures="on_the_fly").mixtures("test")[0]
+    said = [name.split("-") for name in whole.id.split("_")]
+    assert whole.facts["transcripts"] == [f"SPEAKER {speaker} TAKE {int(take)}" for speaker, _, take in said]
+    assert all("transcripts" not in mixture.facts for mixture in make("min", mixtures="on_the_fly").mixtures("test"))
+
+
 def test_facts_for_the_model_card(make: Make) -> None:
     facts = json.loads((make().folder / "corpus.json").read_text())
     train = facts["mixtures"]["Libri2Mix"]["parts"]["train"]

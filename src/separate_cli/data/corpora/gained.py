@@ -25,6 +25,7 @@ from separate_cli.data.corpora.facts import mixture_facts, source_facts
 from separate_cli.data.mixing import Mixed, Order, Waves, check_files, make_mixtures, roots_of
 from separate_cli.data.mixtures import Mixture, Piece, Signal, write_mixtures
 from separate_cli.data.tables import read_table, write_table
+from separate_cli.data.transcripts import transcript_of
 from separate_cli.errors import InputError
 from separate_cli.files import write_json
 from separate_cli.pipeline.stage import StageContext
@@ -150,7 +151,16 @@ def _plan(spec: GainedMixtures, speech: tuple[str, Path], noise: Path | None, ro
     signals.update({kind: _members(len(lengths))[kind] for kind in spec.types})
     frames = (min if spec.mode == "min" else max)(-(-length * spec.sample_rate // _RATE) for length in lengths)
     speakers = tuple(re.split(r"[-_]", PurePosixPath(path).stem)[0] for path, _ in row.sources)
-    return Order(Mixture(row.id, row.part, spec.sample_rate, frames, signals, bits=16, speakers=speakers), row.place)
+    whole = spec.mode == "max" or len(set(lengths)) == 1
+    facts = _transcripts([speech[1] / path for path, _ in row.sources]) if whole else {}
+    mixture = Mixture(row.id, row.part, spec.sample_rate, frames, signals, bits=16, speakers=speakers, facts=facts)
+    return Order(mixture, row.place)
+
+
+def _transcripts(recordings: list[Path]) -> dict[str, list[str]]:
+    """What each speaker says, if that is known of all of them."""
+    texts = [text for text in map(transcript_of, recordings) if text is not None]
+    return {"transcripts": texts} if len(texts) == len(recordings) else {}
 
 
 def _frames(path: Path) -> int:

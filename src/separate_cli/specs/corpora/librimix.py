@@ -12,17 +12,23 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from separate_cli.specs.base import Reads, Spec
-from separate_cli.specs.prepare import MixtureCorpus, Part, SourceFolder
+from separate_cli.specs.prepare import CORPUS_SUFFIXES, MixtureCorpus, Part, SourceFolder
 
-__all__ = ["GainedMixtures", "LibriMix", "LibriMixNoise", "LibriMixSpeech", "MixType"]
+__all__ = ["GainedMixtures", "LibriMix", "LibriMixNoise", "LibriMixSpeech", "MixType", "TranscribedFolder"]
 
 MixType = Literal["mix_clean", "mix_both", "mix_single"]
+
+
+class TranscribedFolder(SourceFolder):
+    """The same, where what is said counts, too."""
+
+    path: Annotated[Path, Reads(*(f"**/*{suffix}" for suffix in (*CORPUS_SUFFIXES, ".trans.txt")))]
 
 
 class LibriMixSpeech(Spec):
     """Where LibriSpeech is."""
 
-    librispeech: SourceFolder = SourceFolder(path=Path("data/LibriSpeech"))
+    librispeech: TranscribedFolder = TranscribedFolder(path=Path("data/LibriSpeech"))
 
 
 class LibriMixNoise(Spec):
