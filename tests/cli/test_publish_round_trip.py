@@ -67,6 +67,10 @@ def test_a_published_model_is_found_with_its_score_and_gives_the_same_samples(
     assert row["scores"]["si_sdr_imp"] == pytest.approx(score, rel=1e-3)
     assert (row["architecture"], row["task"], row["sample_rate"]) == ("DeMask", "demask", 16000)
     assert row["datasets"] == ["librispeech"] and row["commercial"] is True and "4.0" in row["licence"]
+    assert row["reference"] in sep("search-hub", "--min-score", f"si_sdr_imp>={score - 0.01}", "--json").stdout
+    assert (
+        sep("infer", row["reference"], recording, "--require-licence", "commercial", "-o", tmp_path / "gate").code == 0
+    )
     for number, name in enumerate((row["reference"], first["reference"], first["latest"])):
         assert samples(sep, name, recording, tmp_path / f"by-name-{number}") == expected
 
