@@ -59,7 +59,7 @@ def carry_out(
         SepError: Whatever is wrong with the recipe, its inputs or the disk.
     """
     from separate_cli.files import write_text
-    from separate_cli.inference.process import tune_process
+    from separate_cli.inference.process import TRAINING_BYTES, tune_process
     from separate_cli.pipeline.inventory import note_run
     from separate_cli.pipeline.plan import make_plan
     from separate_cli.pipeline.runner import Event, run_plan, run_shard
@@ -80,7 +80,7 @@ def carry_out(
     if dry_run:
         _show(plan)
         return None
-    tune_process()
+    tune_process(TRAINING_BYTES)
     own = [stage.name for stage in stages if not stage.shared]
     if own and change is None and not plan.is_done:
         folder = plan.workspace / "exp" / plan.run

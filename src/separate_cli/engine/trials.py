@@ -56,7 +56,7 @@ class Loop:
         placed = system.transfer_batch_to_device(batch, self.device, 0)
         with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype is not None):
             loss = system.common_step(placed, 0, train=True)
-        self.scaler.scale(loss).backward()
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # of torch
         self.scaler.unscale_(optimizer)
         if self.clip_norm is not None:
             nn.utils.clip_grad_norm_(system.parameters(), self.clip_norm)
@@ -99,7 +99,7 @@ def overfit(
         most_steps: Give up after so many.
     """
     losses: list[float] = []
-    goal, untouched = -math.inf, ()
+    goal, untouched = -math.inf, tuple[str, ...]()
     for batch in itertools.islice(itertools.cycle(batches), most_steps):
         losses.append(loop.step(batch))
         if len(losses) == 1:

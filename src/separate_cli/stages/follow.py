@@ -17,6 +17,7 @@ from pathlib import Path
 from separate_cli.engine.launching import end_with_the_leader
 from separate_cli.engine.ranks import Ranks
 from separate_cli.errors import Interrupted, SepError
+from separate_cli.inference.process import TRAINING_BYTES, tune_process
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.report.console import out
 from separate_cli.specs.train import TrainSpec
@@ -64,6 +65,7 @@ def follow() -> None:
 
 
 def _main() -> int:
+    tune_process(TRAINING_BYTES)
     end_with_the_leader()
     try:
         follow()
