@@ -108,3 +108,11 @@ def test_broken_headers_are_input_errors(tmp_path: Path, content: bytes) -> None
     (tmp_path / "a.wav").write_bytes(content)
     with pytest.raises(InputError):
         read_audio(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+def test_what_was_read_may_be_changed(tmp_path: Path, subtype: str) -> None:
+    soundfile.write(tmp_path / "a.wav", np.ones(9) / 4, 8000, subtype=subtype)
+    wave, _ = read_audio(tmp_path / "a.wav", start=2, frames=3)
+    wave *= 2
+    assert wave.tolist() == [[0.5, 0.5, 0.5]]

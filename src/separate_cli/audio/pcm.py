@@ -75,7 +75,7 @@ def read_pcm(stream: BinaryIO, layout: PcmLayout, *, start: int, frames: int) ->
     """Samples ``start`` to ``start + frames``, which must be there, ``(channel, time)``."""
     width = layout.kind.itemsize * layout.channels
     stream.seek(layout.start_byte + start * width)
-    flat = np.frombuffer(stream.read(frames * width), layout.kind)
+    flat = np.frombuffer(bytearray(stream.read(frames * width)), layout.kind)  # of bytes, it could not be changed
     if layout.kind.kind == "i":
         flat = np.multiply(flat, np.float32(1 / 32768), dtype=np.float32)
     shaped: NDArray[np.float32] = np.ascontiguousarray(flat.reshape(-1, layout.channels).T, np.float32)
