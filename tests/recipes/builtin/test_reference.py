@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,7 +15,10 @@ from separate_cli.recipes.sections import section_type
 from separate_cli.specs.examples import ExamplesSpec
 from separate_cli.specs.objectives import ObjectiveSpec
 
-PAGE = Path(__file__).parents[3].joinpath("docs/reference/recipes.md").read_text("utf-8")
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "reference/recipes.md").read_text("utf-8")
+OURS = {"mini", "two-speakers"}
+"""Recipes without a model in Asteroid."""
 
 
 def scores(figures: dict[str, float]) -> str:
@@ -34,6 +38,12 @@ def row(name: str) -> str:
 def test_the_table_holds_every_recipe_as_it_is() -> None:
     table = [line for line in PAGE.split("## Header")[0].splitlines() if line.startswith("| `")]
     assert table == [row(name) for name, _ in list_recipes()]
+
+
+def test_who_comes_from_asteroid_finds_each_recipe() -> None:
+    section = (DOCS / "coming-from-asteroid.md").read_text("utf-8").split("## Recipes")[1].split("## ")[0]
+    told = re.findall(r"`([^`]+)`", " ".join(line.split("|")[2] for line in section.splitlines() if "`" in line[:3]))
+    assert sorted(told) == sorted({name for name, _ in list_recipes()} - OURS)
 
 
 @pytest.mark.parametrize("union", [ExamplesSpec, ObjectiveSpec, section_type("eval")])
