@@ -76,5 +76,6 @@ def test_speech_probability_is_never_scaled_to_a_level() -> None:
 def test_gradients_reach_every_weight() -> None:
     model = small().train()
     model(torch.randn(2, 100)).square().sum().backward()
-    without = [name for name, p in model.named_parameters() if p.grad is None]
+    without = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     assert without == ["masker.TCN.1.res_conv.weight", "masker.TCN.1.res_conv.bias"]  # the last residual has no reader
+    assert all(p.grad is not None for p in model.parameters())  # several devices wait for one from every weight

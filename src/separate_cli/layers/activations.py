@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from separate_cli.layers.cpu_training import PReLU
 from separate_cli.registry import Registry
 
 __all__ = ["ACTIVATIONS", "Activation", "BoundedGain", "Swish", "for_masks", "get", "register_activation"]
@@ -55,7 +56,7 @@ class BoundedGain(nn.Module):
 for _name, _activation in {
     "linear": nn.Identity,
     "relu": nn.ReLU,
-    "prelu": nn.PReLU,
+    "prelu": PReLU,
     "leaky_relu": nn.LeakyReLU,
     "sigmoid": nn.Sigmoid,
     "softmax": nn.Softmax,

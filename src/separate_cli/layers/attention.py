@@ -21,6 +21,7 @@ from torch.nn import functional
 from separate_cli.dsp.dual_path import DualPathProcessing
 from separate_cli.layers import activations, norms
 from separate_cli.layers.blocks import by_blocks, is_plain_inference
+from separate_cli.layers.cpu_training import PReLU
 from separate_cli.layers.dual_path import sequence_groups
 
 __all__ = ["DPTransformer", "ImprovedTransformedLayer"]
@@ -135,7 +136,7 @@ class DPTransformer(nn.Module):
         self.layers: Any = nn.ModuleList(
             nn.ModuleList([layer(both_ways=True), layer(both_ways=bidirectional)]) for _ in range(n_repeats)
         )
-        self.first_out = nn.Sequential(nn.PReLU(), nn.Conv2d(dim, n_src * in_chan, 1))
+        self.first_out = nn.Sequential(PReLU(), nn.Conv2d(dim, n_src * in_chan, 1))
         self.net_out = nn.Sequential(nn.Conv1d(in_chan, in_chan, 1), nn.Tanh())
         self.net_gate = nn.Sequential(nn.Conv1d(in_chan, in_chan, 1), nn.Sigmoid())
         self.output_act = activations.for_masks(mask_act, softmax_dim=1)

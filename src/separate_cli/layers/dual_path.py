@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from separate_cli.dsp.dual_path import DualPathProcessing
 from separate_cli.layers import activations, norms
 from separate_cli.layers.blocks import Moments, by_blocks, is_plain_inference, time_blocks
+from separate_cli.layers.cpu_training import PReLU
 from separate_cli.layers.recurrent import MulCatRNN, SingleRNN
 
 __all__ = ["DPRNN", "DPRNNBlock", "DualPathProcessing", "sequence_groups"]
@@ -156,7 +157,7 @@ class DPRNN(nn.Module):
                 for _ in range(n_repeats)
             )
         )
-        self.first_out = nn.Sequential(nn.PReLU(), nn.Conv2d(bn_chan, n_src * bn_chan, 1))
+        self.first_out = nn.Sequential(PReLU(), nn.Conv2d(bn_chan, n_src * bn_chan, 1))
         self.net_out = nn.Sequential(nn.Conv1d(bn_chan, bn_chan, 1), nn.Tanh())
         self.net_gate = nn.Sequential(nn.Conv1d(bn_chan, bn_chan, 1), nn.Sigmoid())
         self.mask_net = nn.Conv1d(bn_chan, out_chan or in_chan, 1, bias=False)

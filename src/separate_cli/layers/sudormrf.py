@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from separate_cli.layers import activations
 from separate_cli.layers.blocks import by_blocks, is_plain_inference, pointwise, project
+from separate_cli.layers.cpu_training import PReLU
 from separate_cli.layers.norms import GlobLN, GlobLNAsGroup
 from separate_cli.layers.u_conv import BlockMemory, UBlock, UConvBlock
 
@@ -112,7 +113,7 @@ class SuDORMRFImproved(nn.Module):
         self.ln = GlobLN(in_chan)
         self.bottleneck = nn.Conv1d(in_chan, bn_chan, 1)
         self.sm = nn.Sequential(*(UConvBlock(bn_chan, in_chan, upsampling_depth) for _ in range(num_blocks)))
-        self.mask_net = nn.Sequential(nn.PReLU(), nn.Conv1d(bn_chan, n_src * in_chan, 1))
+        self.mask_net = nn.Sequential(PReLU(), nn.Conv1d(bn_chan, n_src * in_chan, 1))
         self.output_act = activations.for_masks(mask_act, softmax_dim=1)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -35,6 +35,7 @@ from separate_cli.layers.blocks import (
     project,
     time_blocks,
 )
+from separate_cli.layers.cpu_training import DepthwiseConv1d, PReLU, pointwise_pair
 
 __all__ = ["Conv1DBlock", "TDConvNet"]
 
@@ -67,15 +68,13 @@ class Conv1DBlock(nn.Module):
         norm = norms.get(norm_type)
         reach = (kernel_size - 1) * dilation
         self.before, self.after = (reach, 0) if causal else (reach // 2, reach // 2)
-        filters = nn.Conv1d(
-            hid_chan, hid_chan, kernel_size, padding=0 if causal else reach // 2, dilation=dilation, groups=hid_chan
-        )
+        filters = DepthwiseConv1d(hid_chan, kernel_size, padding=0 if causal else reach // 2, dilation=dilation)
         self.shared_block: Any = nn.Sequential(
             nn.Conv1d(in_chan, hid_chan, 1),
-            nn.PReLU(),
+            PReLU(),
             norm(hid_chan),
             _Past(filters, self.before) if causal else filters,
-            nn.PReLU(),
+            PReLU(),
             norm(hid_chan),
         )
         self.res_conv = nn.Conv1d(hid_chan, in_chan, 1)
@@ -84,7 +83,9 @@ class Conv1DBlock(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Residual ``(batch, in_chan, frame)`` and skip ``(batch, skip_out_chan, frame)`` or None."""
         shared = self.shared_block(x)
-        return self.res_conv(shared), None if self.skip_conv is None else self.skip_conv(shared)
+        if self.skip_conv is None:
+            return self.res_conv(shared), None
+        return pointwise_pair(shared, self.res_conv, self.skip_conv)
 
     def add_in_place(self, x: Tensor, skips: Tensor | None, work: _Work) -> None:
         """``forward`` for one example ``(in_chan, frame)``: the residual is added to ``x``, the skip to ``skips``."""
@@ -185,7 +186,7 @@ class TDConvNet(nn.Module):
             for _ in range(n_repeats)
             for power in range(n_blocks)
         )
-        self.mask_net = nn.Sequential(nn.PReLU(), nn.Conv1d(skip_chan or bn_chan, n_src * self.out_chan, 1))
+        self.mask_net = nn.Sequential(PReLU(), nn.Conv1d(skip_chan or bn_chan, n_src * self.out_chan, 1))
         self.output_act = activations.for_masks(mask_act, softmax_dim=1)
         self.reach_frames = n_repeats * (conv_kernel_size - 1) * (2**n_blocks - 1)
         """Frames before a frame (causal) or on both sides together that its mask depends on through convolutions."""

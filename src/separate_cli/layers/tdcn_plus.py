@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from separate_cli.layers import activations, norms
+from separate_cli.layers.cpu_training import PReLU
 from separate_cli.layers.tcn import Conv1DBlock
 
 __all__ = ["TDConvNetpp"]
@@ -80,7 +81,7 @@ class TDConvNetpp(nn.Module):
         self.dense_skip = nn.ModuleList(nn.Conv1d(bn_chan, bn_chan, 1) for _ in range(n_repeats - 1))
         self.scaling_param = nn.Parameter((_DECAY ** torch.arange(1.0, n_blocks)).repeat(n_repeats, 1))
         summed = skip_chan or bn_chan
-        self.mask_net = nn.Sequential(nn.PReLU(), nn.Conv1d(summed, n_src * self.out_chan, 1))
+        self.mask_net = nn.Sequential(PReLU(), nn.Conv1d(summed, n_src * self.out_chan, 1))
         self.output_act = activations.for_masks(mask_act, softmax_dim=1)
         self.consistency = nn.Linear(summed, n_src)
 

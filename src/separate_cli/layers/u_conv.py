@@ -30,6 +30,7 @@ from separate_cli.layers.blocks import (
     prelu_,
     time_blocks,
 )
+from separate_cli.layers.cpu_training import PReLU
 from separate_cli.layers.norms import GlobLN, GlobLNAsGroup
 
 __all__ = ["BlockMemory", "UBlock", "UConvBlock"]
@@ -54,7 +55,7 @@ class _Pyramid(nn.Module):
         super().__init__()
         if upsampling_depth < 1:
             raise ValueError(f"upsampling_depth must be at least 1, got {upsampling_depth}.")
-        self.proj_1x1 = _Steps(conv=nn.Conv1d(out_chan, in_chan, 1), norm=norm(in_chan), act=nn.PReLU(n_slopes))
+        self.proj_1x1 = _Steps(conv=nn.Conv1d(out_chan, in_chan, 1), norm=norm(in_chan), act=PReLU(n_slopes))
         self.spp_dw: Any = nn.ModuleList(
             _Steps(
                 conv=nn.Conv1d(in_chan, in_chan, _TAPS, stride=2 if level else 1, padding=_TAPS // 2, groups=in_chan),
@@ -62,7 +63,7 @@ class _Pyramid(nn.Module):
             )
             for level in range(upsampling_depth)
         )
-        self.final_norm = _Steps(norm=norm(in_chan), act=nn.PReLU(in_chan))
+        self.final_norm = _Steps(norm=norm(in_chan), act=PReLU(in_chan))
 
     def merged(self, x: Tensor) -> Tensor:
         """``(batch, out_chan, frame)`` to ``(batch, in_chan, frame)``."""
@@ -139,7 +140,7 @@ class UBlock(_Pyramid):
     def __init__(self, out_chan: int = 128, in_chan: int = 512, upsampling_depth: int = 4) -> None:
         super().__init__(out_chan, in_chan, upsampling_depth, GlobLNAsGroup, in_chan)
         self.conv_1x1_exp = _Steps(conv=nn.Conv1d(in_chan, out_chan, 1), norm=GlobLNAsGroup(out_chan))
-        self.module_act = _Steps(norm=GlobLNAsGroup(out_chan), act=nn.PReLU(out_chan))
+        self.module_act = _Steps(norm=GlobLNAsGroup(out_chan), act=PReLU(out_chan))
 
     def forward(self, x: Tensor) -> Tensor:
         """``(batch, out_chan, frame)`` to the same shape."""

@@ -82,6 +82,8 @@ def train_together(spec: TrainSpec, context: StageContext, ranks: Ranks) -> None
         _rehearse(system, valid, spec)
         check_space(context.folder, _bytes_needed(model, spec), what="The training's saved states")
     options = spec.model_dump(include={field for field in Plan.__dataclass_fields__ if field != "device"})
+    if not ranks.is_alone and spec.strategy == "auto" and _leaves_weights_out(system, valid):
+        options["strategy"] = "ddp_find_unused_parameters_true"
     samples = [valid[index] for index in range(min(spec.samples, len(valid)))] if ranks.is_leader else []
     about = provenance_of(spec, corpus, context.inputs)
     about["parents"] |= parent
@@ -245,6 +247,16 @@ def _rehearse(system: System, examples: Examples, spec: TrainSpec) -> None:
     with _blaming("train"), explained(system.device, ALONE), torch.no_grad():
         system.common_step(batch, 0, train=False)
     system.train()
+
+
+def _leaves_weights_out(system: System, examples: Examples) -> bool:
+    """Whether a step has no gradient for some weight, which several devices would wait for."""
+    system.eval()
+    system.common_step(default_collate([examples[0]]), 0, train=False).backward()  # type: ignore[no-untyped-call]
+    left = any(weight.requires_grad and weight.grad is None for weight in system.parameters())
+    system.zero_grad()
+    system.train()
+    return left
 
 
 def _bytes_needed(model: Separator, spec: TrainSpec) -> float:
