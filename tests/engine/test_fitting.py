@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import signal
@@ -15,11 +16,13 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from separate_cli.data.sampling import Draw
+from separate_cli.engine.averaging import mean_weights
 from separate_cli.engine.fitting import Outcome
 from separate_cli.engine.system import System
-from separate_cli.errors import InputError, Interrupted, SepError
+from separate_cli.errors import InputError, Interrupted, OutputError, SepError
 from separate_cli.specs.optimize import CosineRate, DPTNetRate, NoamRate, StepRate
 
 Toy = Callable[..., tuple[Outcome, System]]
@@ -231,3 +234,63 @@ def test_a_damaged_state_says_how_to_start_over(toy: Toy, tmp_path: Path) -> Non
     with pytest.raises(InputError, match=r"resume\.ckpt cannot be read") as caught:
         toy(tmp_path)
     assert "--fresh" in caught.value.hint
+
+
+def test_a_full_disk_is_a_clear_error_and_the_state_before_stays(
+    toy: Toy, tmp_path: Path, whole_runs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saves: list[int] = []
+    save = torch.save
+
+    def until_full(state: Any, stream: Any) -> None:
+        saves.append(1)
+        if len(saves) == 4:
+            stream.write(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(state, stream)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "save", until_full)
+        with pytest.raises(OutputError, match=r"resume\.ckpt: the disk is full"):
+            toy(tmp_path)
+    assert torch.load(tmp_path / "resume.ckpt", weights_only=True)["callbacks"]["Resume"]["step"] == 2
+    assert result(toy(tmp_path), tmp_path) == whole_runs["plateau"]
+
+
+def test_the_model_is_compiled_where_that_is_asked_for(
+    toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[nn.Module] = []
+    monkeypatch.setattr(nn.Module, "compile", lambda self: compiled.append(self))  # noqa: PLW0108  binds
+    _, system = toy(tmp_path, compile=True)
+    assert compiled == [system.model]
+
+
+def test_a_model_that_cannot_be_compiled_says_how_to_go_without(toy: Toy, tmp_path: Path) -> None:
+    class Refusal(RuntimeError):
+        __module__ = "torch._inductor.exc"
+
+    def loss(estimates: torch.Tensor, references: torch.Tensor) -> torch.Tensor:
+        raise Refusal("no compiler found\nmore")
+
+    with pytest.raises(SepError, match=r"cannot compile this model here: no compiler found$") as caught:
+        toy(tmp_path, loss=loss)
+    assert "train.compile=false" in caught.value.hint
+
+
+@pytest.mark.parametrize("kind", ["simple", "advanced"])
+def test_a_profile_says_where_the_time_went(toy: Toy, tmp_path: Path, kind: str) -> None:
+    toy(tmp_path, profiler=kind, epochs=1)
+    (report,) = (tmp_path / "profile").iterdir()
+    assert "run_training_batch" in report.read_text() or "optimizer_step" in report.read_text()
+
+
+def test_the_mean_of_the_best_epochs_is_taken_where_it_validates_better(toy: Toy, tmp_path: Path) -> None:
+    outcome, system = toy(tmp_path, keep_best=3, average_best=2, epochs=4)
+    assert [one.loss for one in outcome.kept] == sorted(one.loss for one in outcome.kept)
+    assert len(outcome.kept) == 3
+    mean = mean_weights([one.weights for one in outcome.kept[:2]])
+    expected = mean if outcome.averaged else outcome.kept[0].weights
+    torch.testing.assert_close(dict(system.model.state_dict()), dict(expected))
+    assert outcome.best_loss <= outcome.kept[0].loss
+    assert (outcome.averaged != ()) == (outcome.best_loss < outcome.kept[0].loss)

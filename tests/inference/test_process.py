@@ -43,5 +43,10 @@ def test_a_device_that_is_not_there_is_a_usage_error(name: str) -> None:
         choose_device(name)
 
 
+def test_xla_says_what_it_needs() -> None:
+    with pytest.raises(UsageError, match="torch_xla"):
+        choose_device("xla")
+
+
 def test_auto_finds_a_device() -> None:
     assert choose_device("auto").type in {"cpu", "cuda", "mps"}
