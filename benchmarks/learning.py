@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--train", type=int, default=480, help="mixtures to train on")
     parser.add_argument("--valid", type=int, default=60, help="mixtures to validate on")
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--sides", nargs="+", default=["asteroid", "sep 32", "sep bf16"])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
