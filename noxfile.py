@@ -74,9 +74,7 @@ def compile(session: nox.Session) -> None:
 def recipes(session: nox.Session) -> None:
     """Every built-in recipe on a tiny corpus of its true layout: prepare, two steps of training, evaluation."""
     session.install(".[metrics,beamforming]", *TEST_TOOLS)
-    session.run(
-        "pytest", "-q", "-m", "recipes", "tests/recipes", *session.posargs, env={"OMP_NUM_THREADS": "1"}
-    )
+    session.run("pytest", "-q", "-m", "recipes", "tests/recipes", *session.posargs, env={"OMP_NUM_THREADS": "1"})
 
 
 @nox.session

@@ -40,7 +40,7 @@ OVERLAP = 0.25
 
 
 def runner(model: Separator) -> Separate:
-    """``model`` as what runs on a chunk, wherever it lives; of several output channels, each is treated as an example is.
+    """``model`` as what runs on a chunk, wherever it lives; each of several output channels counts as an example.
 
     The result is on the CPU, ``(batch * output channel, source, time)``.
     """

@@ -15,7 +15,7 @@ import sys
 __all__ = ["TRAINING_BYTES", "tune_process"]
 
 TRAINING_BYTES = 64 << 20
-"""What training keeps: its memory is full of what the backward pass needs, and larger blocks would leave holes in it."""
+"""What training keeps: its memory is full of what the backward pass needs; larger blocks would leave holes."""
 
 _SPINS = "10000"
 _KEEP_BYTES, _KEEP_BYTES_OF_OLD = 1 << 30, 32 << 20
