@@ -185,7 +185,7 @@ def test_a_table_may_split_the_speech(make: Make, recordings: Path, tmp_path: Pa
 
 
 def test_too_few_speakers_are_named_before_anything_is_made(make: Make, recordings: Path) -> None:
-    with pytest.raises(InputError, match="There are 1 speakers for train; mixtures of 2 need"):
+    with pytest.raises(InputError, match="Part train has 1 of the 2 different speakers"):
         make(speech={"mine": {"path": str(recordings / "speech"), "include": ["who0/*"]}})
 
 

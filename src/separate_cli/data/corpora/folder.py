@@ -54,7 +54,7 @@ def _draws(spec: FolderCorpus, part: Part, scans: Scans) -> Iterator[Draw]:
     if len(voices) < spec.n_src:
         if wanted or (part == "train" and wanted is None):
             raise InputError(
-                f"There are {len(voices)} speakers for {part}; mixtures of {spec.n_src} need as many at least.",
+                f"Part {part} has {len(voices)} of the {spec.n_src} different speakers that a mixture needs.",
                 hint="Add speakers, change the split, or say how paths name speakers (speaker: in the recipe).",
             )
         return
