@@ -55,8 +55,8 @@ class NoamScheduler(StepwiseScheduler):
         scale: Factor for all rates.
 
     >>> optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])
-    >>> [round(value, 4) for value in NoamScheduler(optimizer, 100, warmup_steps=4).as_tensor(stop=5).tolist()]
-    [0.0125, 0.025, 0.0375, 0.05, 0.0447]
+    >>> NoamScheduler(optimizer, 100, warmup_steps=4).as_tensor(stop=5)
+    tensor([0.0125, 0.0250, 0.0375, 0.0500, 0.0447])
     """
 
     def __init__(self, optimizer: Optimizer, d_model: int, warmup_steps: int, scale: float = 1.0) -> None:
