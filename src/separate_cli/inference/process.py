@@ -14,7 +14,7 @@ import sys
 
 __all__ = ["TRAINING_BYTES", "tune_process"]
 
-TRAINING_BYTES = 64 << 20
+TRAINING_BYTES = 128 << 20
 """What training keeps: its memory is full of what the backward pass needs; larger blocks would leave holes."""
 
 _SPINS = "10000"
