@@ -62,6 +62,7 @@ def test_a_dry_run_writes_the_folder_and_sends_nothing(
     assert done.stderr.startswith("Run: tiny, evaluated ")
     for part in (
         "Licence: CC BY 4.0",
+        "Scores of the test part, ",
         "asks that its authors be named",
         "si_sdr_imp: ",
         "model.safetensors",

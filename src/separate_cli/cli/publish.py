@@ -144,8 +144,9 @@ def _show(prepared: Prepared) -> None:
     out.note(f"Licence: {facts.derived.licence.title}")
     for reason in facts.derived.reasons:
         out.note(f"  {reason}")
+    out.note(f"Scores of the {facts.header.metrics['eval_set']}:")
     for score in facts.scores():
-        out.note(f"{score.name}: {score.mean:.4g}")
+        out.note(f"  {score.name}: {score.mean:.4g}")
     for one in folder.files:
         out.note(f"  {one.name}  {size(one.size)}")
     out.note(f"{size(folder.bytes)} in {folder.path}")
