@@ -13,6 +13,7 @@ from separate_cli.data.augment import (
     change_speed,
     colour,
     fit_length,
+    limit_band,
     loop,
     mute_pauses,
 )
@@ -123,3 +124,10 @@ def test_only_pauses_are_muted() -> None:
     np.testing.assert_array_equal(muted[320:650], 0)
     np.testing.assert_array_equal(muted[650:], wave[650:])
     np.testing.assert_array_equal(mute_pauses(np.zeros(7, np.float32), below_db=-40, frame=3), 0)
+
+
+@pytest.mark.parametrize(("hertz", "gain"), [(1000, 1.0), (3400, 0.5), (3900, 0.0)])
+def test_a_limited_band_ends_at_the_share_without_delay(hertz: int, gain: float) -> None:
+    wave = np.sin(2 * np.pi * hertz * np.arange(4000) / 8000).astype(np.float32)
+    limited = limit_band(np.stack([wave, -wave]), 0.85, n_taps=65)
+    np.testing.assert_allclose(limited[:, 100:-100], gain * np.stack([wave, -wave])[:, 100:-100], atol=0.02)

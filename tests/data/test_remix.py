@@ -23,6 +23,7 @@ WILD = {
     "speed": [0.9, 1.1],
     "reverse_probability": 0.5,
     "colour_probability": 0.5,
+    "band_probability": 0.5,
     "overlap": [0.2, 1],
     "room_probability": 0.5,
     "noise_probability": 0.5,
@@ -85,6 +86,20 @@ def test_played_backwards_a_recording_is_found_backwards(corpus: Corpus) -> None
 def test_equalised_recordings_are_alike_but_not_the_same(corpus: Corpus) -> None:
     scores = [score for found in matches(corpus, colour_probability=1.0, colour_db=6.0) for score, _ in found]
     assert all(0.3 < score < 0.9999 for score in scores)
+
+
+def test_a_limited_band_is_that_of_the_mixture_and_its_sources(corpus: Corpus) -> None:
+    for number in range(4):
+        whole = remix(corpus)[number]
+        limited = remix(corpus, band_probability=1.0, band_share=0.5)[number]
+        torch.testing.assert_close(limited[0], limited[1].sum(0), atol=1e-6, rtol=0)
+        high, before = ((wave.double().numpy() for wave in (limited[0], whole[0])))
+        assert _above(high, 0.9) < 0.1 * _above(before, 0.9)
+
+
+def _above(wave: np.ndarray, share: float) -> float:
+    spectrum = np.abs(np.fft.rfft(wave * np.hanning(len(wave))))
+    return float(np.sqrt(np.mean(spectrum[int(share * len(spectrum)) :] ** 2)))
 
 
 def test_levels_are_drawn_from_their_range(corpus: Corpus) -> None:

@@ -1,6 +1,6 @@
-"""What happens to a recording on its way: speed, level, colour, pauses, room, noise. One wave in, one out.
+"""What happens to a recording on its way: speed, level, colour, band, pauses, room, noise. One wave in, one out.
 
-    wave (time) float32 --change_speed | change_level | colour | mute_pauses | apply_room | add_noise--> the same
+    wave (time) float32 --change_speed | change_level | colour | limit_band | mute_pauses | apply_room | add_noise--> the same
 
 No state and no drawing of numbers here: who calls decides the amounts.
 
@@ -24,6 +24,7 @@ __all__ = [
     "change_speed",
     "colour",
     "fit_length",
+    "limit_band",
     "loop",
     "mute_pauses",
 ]
@@ -63,6 +64,24 @@ def colour(wave: Wave, gains_db: Sequence[float], *, sample_rate: float, n_taps:
     taps = firwin2(n_taps, [0.0, *octaves], gains, fs=sample_rate)
     coloured: Wave = oaconvolve(wave, taps)[n_taps // 2 : n_taps // 2 + len(wave)].astype(np.float32)
     return coloured
+
+
+def limit_band(waves: Wave, share: float, *, n_taps: int) -> Wave:
+    """Fade out the highest frequencies, as a converter of sample rates does: no delay.
+
+    Args:
+        waves: ``(signal, time)``.
+        share: Of half the sample rate; there the filter is 6 dB down. Above 0, below 1.
+        n_taps: Length of the linear-phase filter; odd. A longer one fades more suddenly.
+
+    >>> bool(abs(limit_band(np.ones((1, 99), np.float32), 0.5, n_taps=9)[0, 49] - 1) < 1e-6)
+    True
+    """
+    from scipy.signal import firwin, oaconvolve
+
+    taps = firwin(n_taps, share)[np.newaxis]
+    limited: Wave = oaconvolve(waves, taps, mode="same", axes=1).astype(np.float32)
+    return limited
 
 
 def mute_pauses(wave: Wave, *, below_db: float, frame: int) -> Wave:

@@ -1,7 +1,7 @@
 """Mixtures that are made while training: other partners, levels, places and rooms in each epoch.
 
-    utterances of different speakers --speed, level--> dry --place--> --room--> wet --> + noise --> mixture (time)
-                                                                           wet --> what is wanted --> (source, time)
+    utterances of different speakers --speed, level--> dry --place--> --room--> wet --> + noise --band--> mixture (time)
+                                                                                wet --> wanted --band--> (source, time)
 
 Each example is a pure function of (seed, epoch, example): the same on any machine, with any number of workers.
 
@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from separate_cli.data.augment import add_noise, apply_room, change_speed, colour
+from separate_cli.data.augment import add_noise, apply_room, change_speed, colour, limit_band
 from separate_cli.data.corpus import Corpus, Role
 from separate_cli.data.manifest import Recording
 from separate_cli.data.mixtures import Mixture
@@ -35,6 +35,8 @@ Wave = NDArray[np.float32]
 
 _ACTIVE_BELOW_DB = 40.0
 _COLOUR_OCTAVES = 6
+_BAND_TAPS = (6, 33)
+"""Half the length of the filter that ends the band: converters are soft or sharp."""
 _ACTIVE_FRAME_SECONDS = 0.02
 _MOST_GAIN_DB = 60.0
 _ROLES: dict[tuple[bool, bool], tuple[Role, ...]] = {
@@ -104,6 +106,10 @@ class RemixDataset(Examples):
             noise = self.scenes.noise(self.n_samples, rng)
             loudest = wet[int(np.argmax(np.sum(wet.astype(np.float64) ** 2, axis=1)))]
             mixture = mixture + (add_noise(loudest, noise, snr_db=draw_from(wish.noise_snr_db, rng)) - loudest)
+        if wish.band_probability and rng.random() < wish.band_probability:
+            n_taps = 2 * int(rng.integers(*_BAND_TAPS)) + 1
+            limited = limit_band(np.stack([mixture, *wanted]), draw_from(wish.band_share, rng), n_taps=n_taps)
+            mixture, wanted = limited[0], limited[1:]
         scale = np.float32(min(1.0, wish.max_peak / max(float(np.abs(mixture).max()), 1e-8)))
         references = np.zeros((wish.n_src, self.n_samples), np.float32)
         references[:n_src] = wanted * scale

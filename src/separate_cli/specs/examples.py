@@ -100,6 +100,10 @@ class RemixExamples(Spec):
         0.0, description="How often a recording is equalised, as by another microphone or another voice."
     )
     colour_db: NonNegativeFloat = Field(4.0, description="Standard deviation of that equaliser, at each octave.")
+    band_probability: Probability = Field(
+        0.0, description="How often a mixture ends below half the sample rate, as converters of rates make it."
+    )
+    band_share: FloatRange = Field(FloatRange(min=0.8, max=0.99), description="Share of the band that is left then.")
     overlap: FloatRange = Field(
         FloatRange(min=1, max=1), description="Share of each source that sounds together with the next. 0: in turn."
     )
@@ -119,6 +123,13 @@ class RemixExamples(Spec):
     def _forward(cls, value: FloatRange) -> FloatRange:
         if value.min <= 0:
             raise ValueError(f"expected speeds above 0, got {value.min}")
+        return value
+
+    @field_validator("band_share")
+    @classmethod
+    def _inside(cls, value: FloatRange) -> FloatRange:
+        if value.min <= 0 or value.max >= 1:
+            raise ValueError(f"expected shares between 0 and 1, got {value.min} to {value.max}")
         return value
 
     @field_validator("overlap")

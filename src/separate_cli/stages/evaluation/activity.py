@@ -24,9 +24,10 @@ from separate_cli.metrics import ActivityCounts, count_activity, summarize
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.evaluation.activity import ActivityEval
 from separate_cli.specs.evaluation.separation import MixtureEval
-from separate_cli.stages.evaluation.scoring import Take, rows_of, save_example, score_all, spread
+from separate_cli.stages.evaluation.results import results_of
+from separate_cli.stages.evaluation.scoring import Take, save_example, spread
 from separate_cli.stages.evaluation.subject import corpus_of, subject_of
-from separate_cli.stages.evaluation.tables import Table, collect, markdown, write_scores
+from separate_cli.stages.evaluation.tables import Table, markdown
 
 __all__ = ["run"]
 
@@ -59,16 +60,12 @@ def run(spec: ActivityEval, context: StageContext) -> None:
         counts = count_activity(decided, truth)
         yield Take(trial.key, None, {**_known(counts.as_row()), **{name: getattr(counts, name) for name in _COUNTS}})
 
-    with rows_of(context) as journal:
-        errors = score_all(every, attempt, journal, context, metrics=(), permute=False, workers=1)
-        if context.shard is not None:
+    with results_of(
+        every, attempt, context, look_at="the prepared recordings", metrics=(), permute=False, workers=1
+    ) as results:
+        if results is None:
             return
-        rows = [
-            {"key": trial.key, **trial.facts(), **journal.done.get(trial.key, {"error": errors.get(trial.key)})}
-            for trial in every
-        ]
-        collect(rows, errors, context.folder, look_at="the prepared recordings")
-        scored = [row for row in rows if "true_positives" in row]
+        scored = [row for row in results.rows if "true_positives" in row]
         overall = sum((_counts(row) for row in scored), ActivityCounts()).as_row()
         each = summarize([{name: row.get(name, math.nan) for name in _SCORES} for row in scored], seed=spec.seed)
         table = Table(
@@ -76,19 +73,16 @@ def run(spec: ActivityEval, context: StageContext) -> None:
             [[name, f"{overall[name]:.4f}", f"{each[name].mean:.4f}" if name in each else "-"] for name in _SCORES],
         )
         write_text(context.folder / "summary.md", markdown({"## Voice activity": table}))
-        write_scores(
+        results.write(
             context.folder,
             headline={name: round(value, 4) for name, value in _known(overall).items()},
             conditions={"all": each},
             table=table,
-            journal=journal,
-            failures=errors,
             kind=spec.kind,
             metrics=_SCORES,
             model=subject.content_hash,
             mixtures=len(every),
         )
-        journal.remove()
 
 
 def _decide(probability: Wave, spec: ActivityEval, *, sample_rate: int) -> Wave:

@@ -29,18 +29,17 @@ from separate_cli.metrics.ratios import pairwise_si_sdr
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.evaluation.separation import CountingEval
 from separate_cli.stages.evaluation.mixtures import Attempt, check_fit
-from separate_cli.stages.evaluation.scoring import Take, rows_of, save_example, score_all, spread
+from separate_cli.stages.evaluation.results import results_of
+from separate_cli.stages.evaluation.scoring import Take, save_example, spread
 from separate_cli.stages.evaluation.subject import Subject, check_metrics, corpus_of, subject_of
 from separate_cli.stages.evaluation.tables import (
     Rows,
     Statistics,
     Table,
-    collect,
     group,
     headline,
     markdown,
     table_of,
-    write_scores,
 )
 
 __all__ = ["penalised_si_sdr", "run"]
@@ -82,36 +81,28 @@ def run(spec: CountingEval, context: StageContext) -> None:
         scored = Utterance(trial.key, estimates, heard.references, trials.sample_rate, heard.mixture)
         yield Take(trial.key, scored if is_right else None, facts)
 
-    with rows_of(context) as journal:
-        errors = score_all(
-            every,
-            attempt,
-            journal,
-            context,
-            metrics=spec.metrics,
-            permute=True,
-            workers=spec.workers,
-        )
-        if context.shard is not None:
+    with results_of(
+        every,
+        attempt,
+        context,
+        look_at="the prepared mixtures",
+        metrics=spec.metrics,
+        permute=True,
+        workers=spec.workers,
+    ) as results:
+        if results is None:
             return
-        rows = [
-            {"key": trial.key, **trial.facts(), **journal.done.get(trial.key, {"error": errors.get(trial.key)})}
-            for trial in every
-        ]
-        collect(rows, errors, context.folder, look_at="the prepared mixtures")
         names = (*spec.metrics, _PENALISED)
-        scored = [row for row in rows if "counted" in row]
+        scored = [row for row in results.rows if "counted" in row]
         conditions = group(scored, names, by="n_src", seed=spec.seed)
         confusion = _confusion(scored)
         accuracy = sum(row["counted"] == row["n_src"] for row in scored) / len(scored)
         write_text(context.folder / "summary.md", _as_markdown(conditions, confusion, accuracy))
-        write_scores(
+        results.write(
             context.folder,
             headline={"count_accuracy": round(accuracy, 4), **headline(conditions["all"])},
             conditions=conditions,
             table=table_of(conditions, names),
-            journal=journal,
-            failures=errors,
             kind=spec.kind,
             metrics=spec.metrics,
             model=subject.content_hash,
@@ -119,7 +110,6 @@ def run(spec: CountingEval, context: StageContext) -> None:
             count_accuracy=accuracy,
             confusion={str(true): {str(n): c for n, c in found.items()} for true, found in confusion.items()},
         )
-        journal.remove()
 
 
 def penalised_si_sdr(estimates: Wave, references: Wave, *, penalty_db: float) -> float:

@@ -13,22 +13,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from separate_cli.data.demask_trials import DemaskTrials, Trial
+from separate_cli.data.journal import Journal
 from separate_cli.files import write_text
 from separate_cli.metrics import Statistic, Utterance, summarize, summary_table
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.evaluation.demask import DemaskEval
-from separate_cli.stages.evaluation.scoring import Take, rows_of, save_example, score_all, spread
+from separate_cli.stages.evaluation.results import one_row, results_of
+from separate_cli.stages.evaluation.scoring import Take, save_example, spread
 from separate_cli.stages.evaluation.subject import check_metrics, corpus_of, subject_of
 from separate_cli.stages.evaluation.tables import (
+    Row,
     Rows,
     Statistics,
     Table,
-    collect,
     headline,
     markdown,
     plain,
     table_of,
-    write_scores,
 )
 
 __all__ = ["run"]
@@ -61,34 +62,30 @@ def run(spec: DemaskEval, context: StageContext) -> None:
             key, known = _ORACLE + trial.key, trials.undo(trial, mixture)
             yield Take(key, Utterance(key, known, target, trials.sample_rate))
 
-    with rows_of(context) as journal:
-        errors = score_all(
-            every,
-            attempt,
-            journal,
-            context,
-            metrics=spec.metrics,
-            permute=False,
-            workers=spec.workers,
-        )
-        if context.shard is not None:
+    def rows(trial: Trial, journal: Journal, error: str | None) -> Iterator[Row]:
+        oracle = _prefixed(journal.done.get(_ORACLE + trial.key, {}), spec.metrics)
+        yield from ({**row, **oracle} for row in one_row(trial, journal, error))
+
+    with results_of(
+        every,
+        attempt,
+        context,
+        look_at="prepare.speech",
+        metrics=spec.metrics,
+        permute=False,
+        workers=spec.workers,
+        rows=rows,
+    ) as results:
+        if results is None:
             return
-        rows = [
-            {"key": trial.key, **trial.facts(), **journal.done.get(trial.key, {"error": errors.get(trial.key)})}
-            | _prefixed(journal.done.get(_ORACLE + trial.key, {}), spec.metrics)
-            for trial in every
-        ]
-        collect(rows, errors, context.folder, look_at="prepare.speech")
-        conditions = {name: _of_utterances(rows, name, seed=spec.seed) for name in trials.conditions}
-        masks = {name: _of_masks(rows, name, seed=spec.seed) for name in trials.conditions}
+        conditions = {name: _of_utterances(results.rows, name, seed=spec.seed) for name in trials.conditions}
+        masks = {name: _of_masks(results.rows, name, seed=spec.seed) for name in trials.conditions}
         write_text(context.folder / "summary.md", _as_markdown(conditions, masks, spec.metrics))
-        write_scores(
+        results.write(
             context.folder,
             headline=headline(next(iter(conditions.values()))),
             conditions=conditions,
             table=table_of(conditions, spec.metrics),
-            journal=journal,
-            failures=errors,
             kind=spec.kind,
             metrics=spec.metrics,
             model=subject.content_hash,
@@ -97,7 +94,6 @@ def run(spec: DemaskEval, context: StageContext) -> None:
             share_of_oracle={name: _shares(one, spec.metrics) for name, one in conditions.items()},
             masks={name: {mask: plain(one) for mask, one in found.items()} for name, found in masks.items()},
         )
-        journal.remove()
 
 
 def _prefixed(row: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:

@@ -14,15 +14,17 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from separate_cli.data.journal import Journal
 from separate_cli.data.mixture_trials import MixtureTrial, MixtureTrials
 from separate_cli.files import write_text
 from separate_cli.metrics import MetricResult, Utterance
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.evaluation.separation import MusicEval
 from separate_cli.stages.evaluation.mixtures import Attempt, check_fit, save_attempt
-from separate_cli.stages.evaluation.scoring import Take, rows_of, score_all, spread
+from separate_cli.stages.evaluation.results import one_row, results_of
+from separate_cli.stages.evaluation.scoring import Take, spread
 from separate_cli.stages.evaluation.subject import check_metrics, corpus_of, subject_of
-from separate_cli.stages.evaluation.tables import Statistics, Table, collect, group, markdown, write_scores
+from separate_cli.stages.evaluation.tables import Row, Statistics, Table, group, markdown
 
 __all__ = ["run"]
 
@@ -50,40 +52,37 @@ def run(spec: MusicEval, context: StageContext) -> None:
         heard = made.heard
         yield Take(trial.key, Utterance(trial.key, made.estimates, heard.references, trials.sample_rate, heard.mixture))
 
-    with rows_of(context) as journal:
-        errors = score_all(
-            every,
-            attempt,
-            journal,
-            context,
-            metrics=spec.metrics,
-            permute=False,
-            workers=spec.workers,
-            as_row=partial(_by_stem, stems=stems),
-        )
-        if context.shard is not None:
+    with results_of(
+        every,
+        attempt,
+        context,
+        look_at="the prepared tracks",
+        metrics=spec.metrics,
+        permute=False,
+        workers=spec.workers,
+        as_row=partial(_by_stem, stems=stems),
+        rows=_rows,
+    ) as results:
+        if results is None:
             return
-        rows = [row for trial in every for row in _rows(trial, journal.done.get(trial.key), errors.get(trial.key))]
-        collect(rows, errors, context.folder, look_at="the prepared tracks")
         conditions = {
-            stem: group([row for row in rows if row.get("stem") == stem], spec.metrics, by=None, seed=spec.seed)["all"]
+            stem: group(
+                [row for row in results.rows if row.get("stem") == stem], spec.metrics, by=None, seed=spec.seed
+            )["all"]
             for stem in stems
         }
         table = _medians(conditions, spec.metrics)
         write_text(context.folder / "summary.md", markdown({"## Median over the tracks": table}))
-        write_scores(
+        results.write(
             context.folder,
             headline=_headline(conditions, spec.metrics[0]),
             conditions=conditions,
             table=table,
-            journal=journal,
-            failures=errors,
             kind=spec.kind,
             metrics=spec.metrics,
             model=subject.content_hash,
             mixtures=len(every),
         )
-        journal.remove()
 
 
 def _by_stem(result: MetricResult, *, stems: tuple[str, ...]) -> dict[str, Any]:
@@ -98,12 +97,13 @@ def _by_stem(result: MetricResult, *, stems: tuple[str, ...]) -> dict[str, Any]:
     return {"stems": found}
 
 
-def _rows(trial: MixtureTrial, done: Mapping[str, Any] | None, error: str | None) -> Iterator[dict[str, Any]]:
+def _rows(trial: MixtureTrial, journal: Journal, error: str | None) -> Iterator[Row]:
     """A row a stem, or one with the error."""
-    facts = {"key": trial.key, **trial.facts()}
+    done = journal.done.get(trial.key)
     if done is None:
-        yield {**facts, "error": error}
+        yield from one_row(trial, journal, error)
         return
+    facts = {"key": trial.key, **trial.facts()}
     why = {"reasons": done["reasons"]} if "reasons" in done else {}
     for stem, scores in done["stems"].items():
         yield {**facts, "stem": stem, **scores, **why}

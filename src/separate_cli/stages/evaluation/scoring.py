@@ -24,7 +24,7 @@ from separate_cli.pipeline.record import JOURNAL
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.report.spectrogram import save_spectrograms
 
-__all__ = ["Take", "Tried", "rows_of", "save_example", "score_all", "spread"]
+__all__ = ["T", "Take", "Tried", "rows_of", "save_example", "score_all", "spread"]
 
 Wave = NDArray[np.float32]
 

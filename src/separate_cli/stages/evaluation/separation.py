@@ -16,16 +16,10 @@ from separate_cli.metrics import Utterance
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.evaluation.separation import FacesEval, SeparationEval
 from separate_cli.stages.evaluation.mixtures import Attempt, Separate, check_fit, save_attempt
-from separate_cli.stages.evaluation.scoring import Take, rows_of, score_all, spread
+from separate_cli.stages.evaluation.results import results_of
+from separate_cli.stages.evaluation.scoring import Take, spread
 from separate_cli.stages.evaluation.subject import Subject, check_metrics, corpus_of, subject_of
-from separate_cli.stages.evaluation.tables import (
-    collect,
-    conditions_as_markdown,
-    group,
-    headline,
-    table_of,
-    write_scores,
-)
+from separate_cli.stages.evaluation.tables import conditions_as_markdown, group, headline, table_of
 
 __all__ = ["run", "score_mixtures"]
 
@@ -69,35 +63,26 @@ def score_mixtures(
             ),
         )
 
-    with rows_of(context) as journal:
-        errors = score_all(
-            every,
-            attempt,
-            journal,
-            context,
-            metrics=spec.metrics,
-            permute=permute,
-            workers=spec.workers,
-        )
-        if context.shard is not None:
+    with results_of(
+        every,
+        attempt,
+        context,
+        look_at="the prepared mixtures",
+        metrics=spec.metrics,
+        permute=permute,
+        workers=spec.workers,
+    ) as results:
+        if results is None:
             return
-        rows = [
-            {"key": trial.key, **trial.facts(), **journal.done.get(trial.key, {"error": errors.get(trial.key)})}
-            for trial in every
-        ]
-        collect(rows, errors, context.folder, look_at="the prepared mixtures")
-        conditions = group(rows, spec.metrics, by=spec.by, seed=spec.seed)
+        conditions = group(results.rows, spec.metrics, by=spec.by, seed=spec.seed)
         write_text(context.folder / "summary.md", conditions_as_markdown(conditions))
-        write_scores(
+        results.write(
             context.folder,
             headline=headline(conditions["all"]),
             conditions=conditions,
             table=table_of(conditions, spec.metrics),
-            journal=journal,
-            failures=errors,
             kind=spec.kind,
             metrics=spec.metrics,
             model=subject.content_hash,
             mixtures=len(every),
         )
-        journal.remove()

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from separate_cli.data.journal import Journal
 from separate_cli.errors import InputError
-from separate_cli.files import write_json, write_text
+from separate_cli.files import write_text
 from separate_cli.metrics import Statistic, rows_as_csv, summarize, summary_table
 
 __all__ = [
+    "Row",
     "Rows",
     "Statistics",
     "Table",
@@ -26,10 +25,10 @@ __all__ = [
     "plain",
     "score_columns",
     "table_of",
-    "write_scores",
 ]
 
-Rows = Sequence[Mapping[str, Any]]
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
 Statistics = Mapping[str, Statistic]
 
 _FORMS = (("", ""), ("input_", ""), ("", "_imp"), ("oracle_", ""))
@@ -62,29 +61,6 @@ def headline(statistics: Statistics) -> dict[str, float]:
 def plain(statistics: Statistics) -> dict[str, Any]:
     """Statistics for JSON."""
     return {name: statistic.as_dict() for name, statistic in statistics.items()}
-
-
-def write_scores(
-    folder: Path,
-    *,
-    headline: Mapping[str, float],
-    conditions: Mapping[str, Statistics],
-    table: Table,
-    journal: Journal,
-    failures: Mapping[str, str],
-    **more: Any,
-) -> None:
-    """Write ``metrics.json``: what all kinds have in common, and ``more``."""
-    why = dict(Counter(row["reasons"] for row in journal.done.values() if "reasons" in row))
-    document = {
-        "headline": headline,
-        "conditions": {name: plain(statistics) for name, statistics in conditions.items()},
-        "table": table.as_dict(),
-        "reasons": why,
-        "left_out": {},
-        "failures": failures,
-    }
-    write_json(folder / "metrics.json", document | more)
 
 
 @dataclass(frozen=True)
