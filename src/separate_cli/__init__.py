@@ -7,8 +7,9 @@ The public names load when they are first used, so that ``import separate_cli`` 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from separate_cli.lazy import names_of
 
 if TYPE_CHECKING:
     from separate_cli.hub.loading import from_pretrained as from_pretrained
@@ -35,38 +36,27 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE: dict[str, str] = {
-    "CaCGMM": "separate_cli.models.cacgmm",
-    "Chimera": "separate_cli.models.chimera",
-    "ConvTasNet": "separate_cli.models.conv_tasnet",
-    "DCCRNet": "separate_cli.models.dccrnet",
-    "DCUNet": "separate_cli.models.dcunet",
-    "DNSBaseline": "separate_cli.models.dns_baseline",
-    "DPRNNTasNet": "separate_cli.models.dprnn_tasnet",
-    "DPTNet": "separate_cli.models.dptnet",
-    "DeMask": "separate_cli.models.demask",
-    "FasNetTAC": "separate_cli.models.fasnet_tac",
-    "LSTMTasNet": "separate_cli.models.lstm_tasnet",
-    "LookingToListen": "separate_cli.models.looking_to_listen",
-    "MultiDecoderDPRNN": "separate_cli.models.multi_decoder_dprnn",
-    "Separator": "separate_cli.models.base",
-    "SuDORMRFImprovedNet": "separate_cli.models.sudormrf",
-    "SuDORMRFNet": "separate_cli.models.sudormrf",
-    "TwoStepTDCN": "separate_cli.models.two_step",
-    "VADNet": "separate_cli.models.vad_net",
-    "XUMX": "separate_cli.models.xumx",
-    "from_pretrained": "separate_cli.hub.loading",
+    "CaCGMM": "models.cacgmm",
+    "Chimera": "models.chimera",
+    "ConvTasNet": "models.conv_tasnet",
+    "DCCRNet": "models.dccrnet",
+    "DCUNet": "models.dcunet",
+    "DNSBaseline": "models.dns_baseline",
+    "DPRNNTasNet": "models.dprnn_tasnet",
+    "DPTNet": "models.dptnet",
+    "DeMask": "models.demask",
+    "FasNetTAC": "models.fasnet_tac",
+    "LSTMTasNet": "models.lstm_tasnet",
+    "LookingToListen": "models.looking_to_listen",
+    "MultiDecoderDPRNN": "models.multi_decoder_dprnn",
+    "Separator": "models.base",
+    "SuDORMRFImprovedNet": "models.sudormrf",
+    "SuDORMRFNet": "models.sudormrf",
+    "TwoStepTDCN": "models.two_step",
+    "VADNet": "models.vad_net",
+    "XUMX": "models.xumx",
+    "from_pretrained": "hub.loading",
 }
 
 __all__ = ["__version__", *_WHERE]  # noqa: PLE0604  the table is the list
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_WHERE[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_WHERE])
+__getattr__, __dir__ = names_of(__name__, _WHERE)

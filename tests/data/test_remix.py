@@ -93,7 +93,7 @@ def test_a_limited_band_is_that_of_the_mixture_and_its_sources(corpus: Corpus) -
         whole = remix(corpus)[number]
         limited = remix(corpus, band_probability=1.0, band_share=0.5)[number]
         torch.testing.assert_close(limited[0], limited[1].sum(0), atol=1e-6, rtol=0)
-        high, before = ((wave.double().numpy() for wave in (limited[0], whole[0])))
+        high, before = (wave.double().numpy() for wave in (limited[0], whole[0]))
         assert _above(high, 0.9) < 0.1 * _above(before, 0.9)
 
 

@@ -70,16 +70,48 @@ def test_unknown_head_is_refused() -> None:
         tiny(head="both")
 
 
-def test_level_does_not_matter_when_asked() -> None:
-    model, wav = tiny(take_log=True, any_level=True).eval(), torch.randn(1, 400)
+@pytest.mark.parametrize("normalize", ["frames", "recording"])
+def test_level_does_not_matter_when_asked(normalize: str) -> None:
+    model, wav = tiny(take_log=True, normalize=normalize).eval(), torch.randn(1, 400)
     with torch.no_grad():
         torch.testing.assert_close(model(100 * wav), 100 * model(wav), rtol=1e-3, atol=1e-2)
         torch.testing.assert_close(model.embed(10 * wav), model.embed(wav), rtol=1e-3, atol=1e-4)
 
 
-def test_any_level_needs_logarithms() -> None:
-    with pytest.raises(ValueError, match="needs take_log"):
-        tiny(any_level=True)
+def test_a_microphone_does_not_matter_when_recordings_are_normalised() -> None:
+    model, wav = tiny(take_log=True, normalize="recording").eval(), torch.randn(1, 4000)
+    frames = model.forward_encoder(wav.unsqueeze(1))
+    gains = torch.linspace(0.8, 1.25, frames.shape[1] // 2).repeat(2).unsqueeze(-1)
+    with torch.no_grad():
+        masks, coloured = model.forward_masker(frames), model.forward_masker(gains * frames)
+        torch.testing.assert_close(coloured, masks, rtol=0, atol=1e-2)
+        as_is = tiny(take_log=True).eval()
+        assert (as_is.forward_masker(gains * frames) - as_is.forward_masker(frames)).abs().max() > 1e-2
+
+
+def test_what_is_above_what_is_heard_does_not_matter() -> None:
+    model, wav = tiny(take_log=True, normalize="recording", heard_hz=2000).eval(), torch.randn(1, 400)
+    frames = model.forward_encoder(wav.unsqueeze(1))
+    freqs = frames.shape[1] // 2
+    above = torch.arange(freqs) * 4000 / (freqs - 1) > 2000
+    changed = frames * torch.where(above, 10.0, 1.0).repeat(2).unsqueeze(-1)
+    with torch.no_grad():
+        masks = model.forward_masker(frames)
+        assert masks.shape[2] == freqs
+        torch.testing.assert_close(model.forward_masker(changed), masks, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "message"),
+    [
+        ({"normalize": "frames"}, "needs take_log"),
+        ({"normalize": "files", "take_log": True}, "'none', 'frames', 'recording', got 'files'"),
+        ({"heard_hz": 5000}, "half the sample rate, got 5000"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(wishes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        tiny(**wishes)
 
 
 def test_separated_waves_beside_embeddings_are_those_of_the_model() -> None:

@@ -9,8 +9,9 @@ The data sets load when they are first used:
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from separate_cli.lazy import names_of
 
 if TYPE_CHECKING:
     from separate_cli.data.datasets.avspeech import AVSpeechDataset as AVSpeechDataset
@@ -29,32 +30,21 @@ if TYPE_CHECKING:
     from separate_cli.data.examples import make_examples as make_examples
 
 _WHERE: dict[str, str] = {
-    "AVSpeechDataset": "separate_cli.data.datasets.avspeech",
-    "DAMPVSEPSinglesDataset": "separate_cli.data.datasets.damp_vsep",
-    "DNSDataset": "separate_cli.data.datasets.dns",
-    "FUSSDataset": "separate_cli.data.datasets.fuss",
-    "KinectWsjMixDataset": "separate_cli.data.datasets.wsj0_mix",
-    "LibriMix": "separate_cli.data.datasets.librimix",
-    "LibriVADDataset": "separate_cli.data.datasets.librivad",
-    "MUSDB18Dataset": "separate_cli.data.datasets.musdb18",
-    "SmsWsjDataset": "separate_cli.data.datasets.sms_wsj",
-    "WhamDataset": "separate_cli.data.datasets.wham",
-    "WhamRDataset": "separate_cli.data.datasets.wham",
-    "Wsj0mixDataset": "separate_cli.data.datasets.wsj0_mix",
-    "make_examples": "separate_cli.data.examples",
-    "online_mixing_collate": "separate_cli.data.datasets.online_mixing",
+    "AVSpeechDataset": "datasets.avspeech",
+    "DAMPVSEPSinglesDataset": "datasets.damp_vsep",
+    "DNSDataset": "datasets.dns",
+    "FUSSDataset": "datasets.fuss",
+    "KinectWsjMixDataset": "datasets.wsj0_mix",
+    "LibriMix": "datasets.librimix",
+    "LibriVADDataset": "datasets.librivad",
+    "MUSDB18Dataset": "datasets.musdb18",
+    "SmsWsjDataset": "datasets.sms_wsj",
+    "WhamDataset": "datasets.wham",
+    "WhamRDataset": "datasets.wham",
+    "Wsj0mixDataset": "datasets.wsj0_mix",
+    "make_examples": "examples",
+    "online_mixing_collate": "datasets.online_mixing",
 }
 
 __all__ = list(_WHERE)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_WHERE[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_WHERE])
+__getattr__, __dir__ = names_of(__name__, _WHERE)

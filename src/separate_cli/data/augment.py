@@ -1,6 +1,6 @@
 """What happens to a recording on its way: speed, level, colour, band, pauses, room, noise. One wave in, one out.
 
-    wave (time) float32 --change_speed | change_level | colour | limit_band | mute_pauses | apply_room | add_noise--> the same
+    wave (time) float32 --change_speed | change_level | colour | limit_band | mute_pauses | apply_room | ...--> same
 
 No state and no drawing of numbers here: who calls decides the amounts.
 

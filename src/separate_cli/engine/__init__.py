@@ -9,8 +9,9 @@ The names load when they are first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from separate_cli.lazy import names_of
 
 if TYPE_CHECKING:
     from separate_cli.engine.averaging import EqualAverage as EqualAverage
@@ -51,15 +52,4 @@ _WHERE: dict[str, str] = {
 """Name → the file that gives it."""
 
 __all__ = [*_WHERE]  # noqa: PLE0604  the table is the list
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_WHERE])
+__getattr__, __dir__ = names_of(__name__, _WHERE)

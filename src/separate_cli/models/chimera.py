@@ -32,6 +32,9 @@ __all__ = ["Chimera"]
 
 _EPS = 1e-8
 _FLOOR = 1e-2
+_DEVIATION = 1.5
+"""Of the logarithms of speech about the mean of their frequency, floored as above."""
+_NORMALIZE = ("none", "frames", "recording")
 
 
 class Chimera(EncoderMaskerDecoder):
@@ -51,13 +54,16 @@ class Chimera(EncoderMaskerDecoder):
         dropout: Probability that a number between layers is dropped in training.
         embedding_dim: Size of the vector of a bin.
         take_log: Whether the network sees logarithms of magnitudes.
-        any_level: Whether it sees them relative to their mean, floored 40 dB below it, each frame with mean 0 and
-            variance 1: then the level of a recording does not matter.
+        normalize: How it sees the logarithms. ``"none"``: as they are. Else relative to the mean magnitude, floored
+            40 dB below it, so that the level of a recording does not matter; ``"frames"``: each frame with mean 0 and
+            variance 1; ``"recording"``: each frequency with mean 0, so that a microphone's colour does not, either.
+        heard_hz: What it sees ends here; the masks do not. Where recordings fade out differs: they have been converted
+            from other sample rates, each in its way, and a network that never met that is misled. None: all.
         head: Which head ``forward`` separates with.
         sample_rate: In Hz.
 
     Raises:
-        ValueError: If a name is unknown, or any_level is asked for without take_log.
+        ValueError: If a name is unknown, or sizes do not fit, or normalize is asked for without take_log.
 
     >>> model = Chimera(n_src=2, hidden_size=8, embedding_dim=4)
     >>> model.embed(torch.randn(1, 1024)).shape  # 129 frequencies, 13 frames
@@ -80,25 +86,30 @@ class Chimera(EncoderMaskerDecoder):
         dropout: float = 0.3,
         embedding_dim: int = 20,
         take_log: bool = False,
-        any_level: bool = False,
+        normalize: Literal["none", "frames", "recording"] = "none",
+        heard_hz: float | None = None,
         head: Literal["masks", "clustering"] = "masks",
         sample_rate: float = 8000,
     ) -> None:
         if head not in {"masks", "clustering"}:
             raise ValueError(f"head must be 'masks' or 'clustering', got {head!r}.")
-        if any_level and not take_log:
-            raise ValueError("any_level needs take_log: only a logarithm turns a level into an offset.")
+        if normalize not in _NORMALIZE:
+            raise ValueError(f"normalize must be one of {', '.join(map(repr, _NORMALIZE))}, got {normalize!r}.")
+        if normalize != "none" and not take_log:
+            raise ValueError("normalize needs take_log: only a logarithm turns a level into an offset.")
+        if heard_hz is not None and not sample_rate / n_filters <= heard_hz <= sample_rate / 2:
+            raise ValueError(f"Expected heard_hz from one bin to half the sample rate, got {heard_hz}.")
         encoder, decoder = make_enc_dec("stft", n_filters, kernel_size, stride=stride, sample_rate=sample_rate)
-        rnn = SingleRNN(
-            rnn_type, encoder.n_feats_out // 2, hidden_size, n_layers, dropout=dropout, bidirectional=bidirectional
-        )
-        masker = _Heads(rnn, encoder.n_feats_out // 2, n_src, embedding_dim, dropout)
+        freqs = encoder.n_feats_out // 2
+        heard_bins = freqs if heard_hz is None else int(heard_hz * n_filters / sample_rate) + 1
+        rnn = SingleRNN(rnn_type, heard_bins, hidden_size, n_layers, dropout=dropout, bidirectional=bidirectional)
+        masker = _Heads(rnn, freqs, n_src, embedding_dim, dropout)
         super().__init__(encoder, masker, decoder, sample_rate=sample_rate, n_sources=n_src)
         self.masker: _Heads
-        self.take_log, self.any_level = take_log, any_level
-        self.norm = norms.get("cLN")(encoder.n_feats_out // 2) if any_level else nn.Identity()
+        self.take_log, self.normalize, self.heard_bins = take_log, normalize, heard_bins
+        self.norm = norms.get("cLN")(heard_bins) if normalize == "frames" else nn.Identity()
         self.head = head
-        if not bidirectional and head == "masks" and not any_level:
+        if not bidirectional and head == "masks" and normalize == "none":
             self.lookahead_samples = kernel_size - 1
 
     def forward_masker(self, tf_rep: Tensor) -> Tensor:
@@ -128,12 +139,15 @@ class Chimera(EncoderMaskerDecoder):
         return self.masker.embeddings(hidden), as_given(separated, wav)
 
     def _hidden(self, tf_rep: Tensor) -> Tensor:
-        seen = transforms.mag(tf_rep)
-        if self.any_level:
+        seen = transforms.mag(tf_rep)[:, : self.heard_bins]
+        if self.normalize != "none":
             seen = seen / (seen.mean((-2, -1), keepdim=True) + _EPS) + _FLOOR
         elif self.take_log:
             seen = seen + _EPS
-        hidden: Tensor = self.masker(self.norm(seen.log() if self.take_log else seen).mT)
+        seen = self.norm(seen.log() if self.take_log else seen)
+        if self.normalize == "recording":
+            seen = (seen - seen.mean(-1, keepdim=True)) / _DEVIATION
+        hidden: Tensor = self.masker(seen.mT)
         return hidden
 
     def _clustered(self, tf_rep: Tensor, hidden: Tensor) -> Tensor:

@@ -58,7 +58,8 @@ def test_whitened_beside_waves_falls_and_is_the_sum_of_both(
     objective_of: Callable[..., Guided], losses_of_steps: Callable[..., list[float]]
 ) -> None:
     torch.manual_seed(0)
-    model = Chimera(2, 32, 32, 16, n_layers=1, hidden_size=8, embedding_dim=4, dropout=0, take_log=True, any_level=True)
+    sizes = {"n_layers": 1, "hidden_size": 8, "embedding_dim": 4, "dropout": 0, "take_log": True, "normalize": "frames"}
+    model = Chimera(2, 32, 32, 16, **sizes)
     time = torch.arange(400)
     references = torch.stack([torch.sin(0.3 * time), 0.5 * torch.sin(1.9 * time)]).expand(2, 2, 400).contiguous()
     mixture = references.sum(1)
