@@ -3,7 +3,7 @@
     leader --Popen, stdin held open--> followers   when the leader dies, however it dies, their stdin ends: so do they
            <--a thread looks after them--          when one dies, a leader that waits for it for ever is ended
 
-Checked: tests/engine/test_many.py.
+Checked: tests/engine/test_launching.py, tests/engine/test_many.py.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from separate_cli.engine.ranks import Ranks
 __all__ = ["end_with_the_leader", "followers", "free_port"]
 
 _LOOK_SECONDS = 0.5
+_STDIN = 0
 _GRACE_SECONDS = 20.0
 """How long a leader may take to notice by itself that a follower has died."""
 
@@ -66,7 +67,8 @@ def end_with_the_leader() -> None:
 
 
 def _await_end_of_stdin() -> None:
-    sys.stdin.buffer.read()
+    while os.read(_STDIN, 1):  # not sys.stdin: a data worker, forked while that is being read, waits for its lock
+        pass
     os._exit(1)
 
 

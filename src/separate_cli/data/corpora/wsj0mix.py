@@ -98,7 +98,7 @@ def _read_list(n_src: int, folder: Path, part: str, known: Mapping[str, float]) 
     for number, words in enumerate(_lines(path), start=1):
         try:
             if len(words) != 2 * n_src:
-                raise ValueError(f"expected {n_src} paths and levels, got {len(words)} words")  # noqa: TRY301
+                raise ValueError(f"expected {n_src} paths and levels, got {len(words)} words")  # noqa: TRY301  told with its line below
             names, levels = tuple(words[::2]), tuple(float(word) for word in words[1::2])
         except ValueError as error:
             raise InputError(f"{path}:{number}: {error}.", hint="Take the list from its source again.") from error
