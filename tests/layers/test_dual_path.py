@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from separate_cli.layers import dual_path
 from separate_cli.layers.dual_path import DPRNN, sequence_groups
 
 
@@ -29,3 +30,19 @@ def test_inference_by_groups_is_the_plain_network(arguments: dict[str, object]) 
 def test_groups_cover_every_sequence_once() -> None:
     covered = [i for group in sequence_groups(1000, 1200, 512) for i in range(1000)[group]]
     assert covered == list(range(1000))
+
+
+@pytest.mark.parametrize("use_mulcat", [False, True])
+def test_training_reads_a_few_examples_at_a_time_with_the_same_gradients(
+    use_mulcat: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    network = DPRNN(5, 2, None, 4, 3, chunk_size=6, hop_size=2, n_repeats=2, use_mulcat=use_mulcat)
+    frames = torch.randn(5, 5, 31)
+
+    def gradients() -> list[torch.Tensor]:
+        return list(torch.autograd.grad(network(frames).square().mean(), network.parameters()))
+
+    whole = gradients()
+    monkeypatch.setattr(dual_path, "_TRAINING_STEPS", 2 * 6 * 19)  # two examples
+    torch.testing.assert_close(gradients(), whole, rtol=1e-4, atol=1e-7)

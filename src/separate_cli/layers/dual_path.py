@@ -22,13 +22,15 @@ from torch import Tensor, nn
 from separate_cli.dsp.dual_path import DualPathProcessing
 from separate_cli.layers import activations, norms
 from separate_cli.layers.blocks import Moments, by_blocks, is_plain_inference, time_blocks
-from separate_cli.layers.cpu_training import PReLU
+from separate_cli.layers.cpu_training import PReLU, is_plain_training
 from separate_cli.layers.recurrent import MulCatRNN, SingleRNN
 
 __all__ = ["DPRNN", "DPRNNBlock", "DualPathProcessing", "sequence_groups"]
 
 _GROUP_NUMBERS = 6 << 20
 """Numbers that a recurrent network gives at a time: 24 MiB in single precision."""
+_TRAINING_STEPS = 12_000
+"""Steps of all sequences that a recurrent network reads at a time in training."""
 _SMALLEST_GROUP = 16
 """Sequences; below it the steps of a recurrent network are too small to be fast."""
 
@@ -70,12 +72,8 @@ class DPRNNBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(batch, in_chan, position, chunk)`` to the same shape."""
-        intra = self.intra_linear(self.intra_RNN(x.permute(0, 3, 2, 1).flatten(0, 1)))  # (batch * chunk, position, in)
-        intra = intra.reshape(x.shape[0], -1, *intra.shape[1:]).permute(0, 3, 2, 1)
-        x = x + self.intra_norm(intra)
-        inter = self.inter_linear(self.inter_RNN(x.permute(0, 2, 3, 1).flatten(0, 1)))  # (batch * position, chunk, in)
-        inter = inter.reshape(x.shape[0], -1, *inter.shape[1:]).permute(0, 3, 1, 2)
-        added: Tensor = x + self.inter_norm(inter)
+        x = x + self.intra_norm(_along(2, x, self.intra_RNN, self.intra_linear))
+        added: Tensor = x + self.inter_norm(_along(3, x, self.inter_RNN, self.inter_linear))
         return added
 
     def add_in_place(self, x: Tensor, work: Tensor) -> None:
@@ -189,6 +187,23 @@ class DPRNN(nn.Module):
             for block in self.net:
                 block.add_in_place(example, work)
         return done.permute(0, 3, 2, 1)
+
+
+def _along(axis: int, x: Tensor, rnn: Any, linear: nn.Linear) -> Tensor:
+    """What a network gives that reads ``(batch, in_chan, position, chunk)`` along one of the last two axes.
+
+    In training on a CPU it reads a few examples at a time: what it keeps for the backward pass is then still in the
+    cache when it is used.
+    """
+    other = 5 - axis
+    few = max(1, _TRAINING_STEPS // (x.shape[2] * x.shape[3])) if is_plain_training(x) else x.shape[0]
+    done = []
+    for examples in x.split(few):
+        steps = examples.permute(axis, 0, other, 1)  # (step, batch, other axis, in_chan)
+        read = linear(rnn.read(steps.flatten(1, 2)))  # (step, batch * other axis, in_chan)
+        read = read.reshape(steps.shape)
+        done.append(read.permute(1, 3, 0, 2) if axis == 2 else read.permute(1, 3, 2, 0))
+    return torch.cat(done) if len(done) > 1 else done[0]
 
 
 def sequence_groups(n_sequences: int, n_steps: int, n_features: int) -> Iterator[slice]:

@@ -75,7 +75,11 @@ class SingleRNN(nn.Module):
 
     def forward(self, inp: Tensor) -> Tensor:
         """``(batch, step, input_size)`` to ``(batch, step, output_size)``."""
-        output: Tensor = self.rnn(inp)[0]
+        return self.read(inp.transpose(0, 1)).transpose(0, 1)
+
+    def read(self, steps: Tensor) -> Tensor:
+        """``forward`` in the order in which memory is read, ``(step, batch, ...)``: nothing is copied."""
+        output: Tensor = self.rnn(steps)[0]
         return output
 
 
@@ -104,7 +108,11 @@ class MulCatRNN(nn.Module):
 
     def forward(self, inp: Tensor) -> Tensor:
         """``(batch, step, input_size)`` to ``(batch, step, output_size)``."""
-        return torch.cat([self.rnn1(inp)[0] * self.rnn2(inp)[0], inp], -1)
+        return self.read(inp.transpose(0, 1)).transpose(0, 1)
+
+    def read(self, steps: Tensor) -> Tensor:
+        """As ``SingleRNN.read``."""
+        return torch.cat([self.rnn1(steps)[0] * self.rnn2(steps)[0], steps], -1)
 
 
 class StackedResidualRNN(nn.Module):
@@ -207,4 +215,4 @@ def _rnn_of(
 ) -> nn.RNNBase:
     make: Callable[..., nn.RNNBase] = get(rnn_type)
     between = dropout if n_layers > 1 else 0.0  # PyTorch warns of a dropout that has no place
-    return make(input_size, hidden_size, n_layers, dropout=between, batch_first=True, bidirectional=bidirectional)
+    return make(input_size, hidden_size, n_layers, dropout=between, bidirectional=bidirectional)
