@@ -84,9 +84,9 @@ class DPRNNBlock(nn.Module):
         ):
             moments = Moments()
             for group in sequence_groups(sequences.shape[0], sequences.shape[1], rnn.output_size):
-                done = linear(rnn(sequences[group]))
+                done = linear(rnn.read(sequences[group].transpose(0, 1)))  # (step, sequence, in_chan)
                 moments.add(done.flatten(0, 1))
-                results[group] = done
+                results[group] = done.transpose(0, 1)
             _normalise_and_add(x.flatten(0, 1), work.flatten(0, 1), norm, moments)
 
 
