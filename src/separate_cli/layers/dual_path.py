@@ -29,7 +29,7 @@ __all__ = ["DPRNN", "DPRNNBlock", "DualPathProcessing", "sequence_groups"]
 
 _GROUP_NUMBERS = 6 << 20
 """Numbers that a recurrent network gives at a time: 24 MiB in single precision."""
-_TRAINING_STEPS = 12_000
+_TRAINING_STEPS = 8_000
 """Steps of all sequences that a recurrent network reads at a time in training."""
 _SMALLEST_GROUP = 16
 """Sequences; below it the steps of a recurrent network are too small to be fast."""
