@@ -195,15 +195,16 @@ def _along(axis: int, x: Tensor, rnn: Any, linear: nn.Linear) -> Tensor:
     In training on a CPU it reads a few examples at a time: what it keeps for the backward pass is then still in the
     cache when it is used.
     """
-    other = 5 - axis
-    few = max(1, _TRAINING_STEPS // (x.shape[2] * x.shape[3])) if is_plain_training(x) else x.shape[0]
-    done = []
-    for examples in x.split(few):
-        steps = examples.permute(axis, 0, other, 1)  # (step, batch, other axis, in_chan)
-        read = linear(rnn.read(steps.flatten(1, 2)))  # (step, batch * other axis, in_chan)
-        read = read.reshape(steps.shape)
-        done.append(read.permute(1, 3, 0, 2) if axis == 2 else read.permute(1, 3, 2, 0))
-    return torch.cat(done) if len(done) > 1 else done[0]
+    if is_plain_training(x):
+        few = max(1, _TRAINING_STEPS // (x.shape[2] * x.shape[3]))
+        return torch.cat([_read_along(axis, examples, rnn, linear) for examples in x.split(few)])
+    return _read_along(axis, x, rnn, linear)
+
+
+def _read_along(axis: int, x: Tensor, rnn: Any, linear: nn.Linear) -> Tensor:
+    steps = x.permute(axis, 0, 5 - axis, 1)  # (step, batch, other axis, in_chan)
+    read = linear(rnn.read(steps.flatten(1, 2))).reshape(steps.shape)
+    return read.permute(1, 3, 0, 2) if axis == 2 else read.permute(1, 3, 2, 0)
 
 
 def sequence_groups(n_sequences: int, n_steps: int, n_features: int) -> Iterator[slice]:
