@@ -197,13 +197,13 @@ def _along(axis: int, x: Tensor, rnn: Any, linear: nn.Linear) -> Tensor:
     """
     if is_plain_training(x):
         few = max(1, _TRAINING_STEPS // (x.shape[2] * x.shape[3]))
-        return torch.cat([_read_along(axis, examples, rnn, linear) for examples in x.split(few)])
+        return torch.cat([_read_along(axis, examples, rnn, linear) for examples in torch.split(x, few)])
     return _read_along(axis, x, rnn, linear)
 
 
 def _read_along(axis: int, x: Tensor, rnn: Any, linear: nn.Linear) -> Tensor:
     steps = x.permute(axis, 0, 5 - axis, 1)  # (step, batch, other axis, in_chan)
-    read = linear(rnn.read(steps.flatten(1, 2))).reshape(steps.shape)
+    read: Tensor = linear(rnn.read(steps.flatten(1, 2))).reshape(steps.shape)
     return read.permute(1, 3, 0, 2) if axis == 2 else read.permute(1, 3, 2, 0)
 
 
