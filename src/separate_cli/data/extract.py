@@ -143,7 +143,7 @@ class _Writer:
         digest = hashlib.sha256()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with open(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+b") as stream:  # noqa: PTH123  a descriptor with flags
+            with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+b") as stream:
                 is_new = os.fstat(stream.fileno()).st_size == 0
                 while block := content.read(_BLOCK_BYTES):
                     self._left -= len(block)

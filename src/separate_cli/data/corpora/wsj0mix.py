@@ -97,14 +97,18 @@ def _read_list(n_src: int, folder: Path, part: str, known: Mapping[str, float]) 
     path = folder / f"mix_{n_src}_spk_{part}.txt"
     for number, words in enumerate(_lines(path), start=1):
         try:
-            if len(words) != 2 * n_src:
-                raise ValueError(f"expected {n_src} paths and levels, got {len(words)} words")  # noqa: TRY301  told with its line below
-            names, levels = tuple(words[::2]), tuple(float(word) for word in words[1::2])
+            names, levels = _names_and_levels(words, n_src)
         except ValueError as error:
             raise InputError(f"{path}:{number}: {error}.", hint="Take the list from its source again.") from error
         stems = [PurePosixPath(name).stem for name in names]
         name = "_".join(f"{stem}_{level:.8g}" for stem, level in zip(stems, levels, strict=True))
         yield Row(name, part, names, levels, tuple(known.get(stem) for stem in stems))
+
+
+def _names_and_levels(words: list[str], n_src: int) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    if len(words) != 2 * n_src:
+        raise ValueError(f"expected {n_src} paths and levels, got {len(words)} words")
+    return tuple(words[::2]), tuple(float(word) for word in words[1::2])
 
 
 def _lines(path: Path) -> list[list[str]]:
