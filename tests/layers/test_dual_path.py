@@ -28,7 +28,7 @@ def test_inference_by_groups_is_the_plain_network(arguments: dict[str, object]) 
 
 
 def test_groups_cover_every_sequence_once() -> None:
-    covered = [i for group in sequence_groups(1000, 1200, 512) for i in range(1000)[group]]
+    covered = [i for group in sequence_groups(1000, 1200, 256) for i in range(1000)[group]]
     assert covered == list(range(1000))
 
 

@@ -167,7 +167,7 @@ def _by_groups(layer: ImprovedTransformedLayer) -> Callable[[Tensor], Tensor]:
             done = layer(x)
             return done
         done = torch.empty_like(x)
-        for group in sequence_groups(x.shape[0], x.shape[2], layer.linear.in_features):
+        for group in sequence_groups(x.shape[0], x.shape[2], layer.recurrent.hidden_size):
             done[group] = layer(x[group])
         return done
 

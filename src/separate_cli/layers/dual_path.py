@@ -28,10 +28,10 @@ from separate_cli.layers.recurrent import MulCatRNN, SingleRNN
 __all__ = ["DPRNN", "DPRNNBlock", "DualPathProcessing", "sequence_groups"]
 
 _GROUP_NUMBERS = 6 << 20
-"""Numbers that a recurrent network gives at a time: 24 MiB in single precision."""
+"""Numbers of the gates of a direction at a time: 24 MiB in single precision; glibc maps blocks above 32 MiB anew."""
 _TRAINING_STEPS = 8_000
 """Steps of all sequences that a recurrent network reads at a time in training."""
-_SMALLEST_GROUP = 16
+_SMALLEST_GROUP = 8
 """Sequences; below it the steps of a recurrent network are too small to be fast."""
 
 
@@ -83,7 +83,7 @@ class DPRNNBlock(nn.Module):
             (self.inter_RNN, self.inter_linear, self.inter_norm, x.transpose(0, 1), work.transpose(0, 1)),
         ):
             moments = Moments()
-            for group in sequence_groups(sequences.shape[0], sequences.shape[1], rnn.output_size):
+            for group in sequence_groups(sequences.shape[0], sequences.shape[1], rnn.hidden_size):
                 done = linear(rnn.read(sequences[group].transpose(0, 1)))  # (step, sequence, in_chan)
                 moments.add(done.flatten(0, 1))
                 results[group] = done.transpose(0, 1)
@@ -207,13 +207,13 @@ def _read_along(axis: int, x: Tensor, rnn: Any, linear: nn.Linear) -> Tensor:
     return read.permute(1, 3, 0, 2) if axis == 2 else read.permute(1, 3, 2, 0)
 
 
-def sequence_groups(n_sequences: int, n_steps: int, n_features: int) -> Iterator[slice]:
-    """Slices of the sequences, so that a network that gives ``n_features`` a step fills little memory at a time.
+def sequence_groups(n_sequences: int, n_steps: int, hidden_size: int) -> Iterator[slice]:
+    """Slices of the sequences, so that an LSTM of ``hidden_size`` fills little memory at a time.
 
-    >>> list(sequence_groups(100, n_steps=1200, n_features=64))
-    [slice(0, 81, None), slice(81, 100, None)]
+    >>> list(sequence_groups(100, n_steps=1200, hidden_size=32))
+    [slice(0, 40, None), slice(40, 80, None), slice(80, 100, None)]
     """
-    size = max(_GROUP_NUMBERS // (n_steps * n_features), _SMALLEST_GROUP)
+    size = max(_GROUP_NUMBERS // (n_steps * 4 * hidden_size), _SMALLEST_GROUP)
     for start in range(0, n_sequences, size):
         yield slice(start, min(start + size, n_sequences))
 

@@ -71,6 +71,7 @@ class SingleRNN(nn.Module):
     ) -> None:
         super().__init__()
         self.rnn = _rnn_of(rnn_type, input_size, hidden_size, n_layers, dropout, bidirectional=bidirectional)
+        self.hidden_size = hidden_size
         self.output_size = hidden_size * (2 if bidirectional else 1)
 
     def forward(self, inp: Tensor) -> Tensor:
@@ -104,6 +105,7 @@ class MulCatRNN(nn.Module):
         self.rnn1, self.rnn2 = (
             _rnn_of(rnn_type, input_size, hidden_size, n_layers, dropout, bidirectional=bidirectional) for _ in range(2)
         )
+        self.hidden_size = hidden_size
         self.output_size = hidden_size * (2 if bidirectional else 1) + input_size
 
     def forward(self, inp: Tensor) -> Tensor:
