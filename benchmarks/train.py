@@ -12,9 +12,11 @@ forward, loss, backward, clipping, optimizer, bookkeeping. The first losses have
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -170,12 +172,14 @@ class Side:
 
     def step(self) -> tuple[float, float, float]:
         """Seconds, loss, and peak memory in MiB so far."""
-        print("go", file=self.process.stdin, flush=True)
+        with contextlib.suppress(BrokenPipeError):
+            print("go", file=self.process.stdin, flush=True)
         for line in self.process.stdout:
             if line.startswith("["):
                 seconds, loss, peak = json.loads(line)
                 return seconds, loss, peak
-        raise SystemExit("A side has ended; to see why: SEP_BENCH_QUIET=0")
+        reason = "no memory was left" if self.process.wait() == -signal.SIGKILL else "to see why: SEP_BENCH_QUIET=0"
+        raise SystemExit(f"A side has ended; {reason}")
 
     def close(self) -> None:
         self.process.kill()

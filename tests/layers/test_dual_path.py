@@ -46,3 +46,22 @@ def test_training_reads_a_few_examples_at_a_time_with_the_same_gradients(
     whole = gradients()
     monkeypatch.setattr(dual_path, "_TRAINING_STEPS", 2 * 6 * 19)  # two examples
     torch.testing.assert_close(gradients(), whole, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{}, {"use_mulcat": True}, {"num_layers": 2, "dropout": 0.5}, {"rnn_type": "GRU"}], ids=str
+)
+def test_what_is_read_again_in_the_backward_pass_gives_the_same_gradients(
+    arguments: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    network = DPRNN(5, 2, None, 4, 3, chunk_size=6, hop_size=2, n_repeats=2, **arguments)
+    frames = torch.randn(2, 5, 31)
+
+    def gradients() -> list[torch.Tensor]:
+        torch.manual_seed(1)
+        return list(torch.autograd.grad(network(frames).square().mean(), network.parameters()))
+
+    found = gradients()
+    monkeypatch.setattr(dual_path, "is_plain_training", lambda x: False)  # keeps all
+    torch.testing.assert_close(found, gradients(), rtol=1e-5, atol=1e-8)
