@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from separate_cli.layers.blocks import Moments, is_plain_inference, prelu_, time_blocks
+from separate_cli.layers.blocks import Moments, is_plain_inference, pointwise, prelu_, time_blocks
 
 
 @pytest.mark.parametrize("n_frames", [1, 255, 1024, 1025, 9999])
@@ -42,3 +42,25 @@ def test_prelu_in_place_is_prelu(size: int) -> None:
     expected = torch.where(x > 0, x, x * weight.unsqueeze(-1))
     assert prelu_(x, weight) is x
     torch.testing.assert_close(x, expected)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(3, 9), (2, 3, 9), (3, 1)])
+def test_pointwise_is_a_convolution_over_one_frame(
+    threads: int, dtype: torch.dtype, bias: bool, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        convolution = torch.nn.Conv1d(3, 5, 1, bias=bias, dtype=dtype)
+        frames = torch.randn(*shape[:-1], 2 * shape[-1], dtype=dtype)[..., ::2]  # not contiguous
+        with torch.no_grad():
+            found = [pointwise(frames, convolution.weight, convolution.bias)]
+            monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+            found.append(pointwise(frames, convolution.weight.squeeze(-1), convolution.bias))
+            for done in found:
+                torch.testing.assert_close(done, convolution(frames), rtol=1e-5, atol=1e-6)
+    finally:
+        torch.set_num_threads(before)

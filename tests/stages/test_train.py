@@ -221,6 +221,15 @@ def test_what_does_not_fit_is_refused_before_training(
     assert not (tmp_path / "run" / "resume.ckpt").exists()
 
 
+def test_sixteen_bits_with_clipped_gradients_train_where_a_device_has_them(
+    train_spec: Make, prepared: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "_check", lambda spec, device: None)
+    loaded = run(train_spec(precision="16", clip_norm=1.0), tmp_path, prepared)
+    assert all(torch.isfinite(weight).all() for weight in loaded.model.state_dict().values())
+    assert Path(tmp_path / "curves.csv").read_text().count("\n") == 3
+
+
 def test_a_disk_without_room_is_refused_before_training(
     separation: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from separate_cli.data.sampling import EpochBatches
 from separate_cli.engine.averaging import EqualAverage, ExponentialAverage, mean_weights
-from separate_cli.engine.backend import pl
+from separate_cli.engine.backend import MixedPrecision, pl
 from separate_cli.engine.best import Best, Kept
 from separate_cli.engine.board import Board
 from separate_cli.engine.cluster import many_devices
@@ -36,7 +36,6 @@ from separate_cli.progress import SILENT, Progress, ProgressTask
 __all__ = ["Outcome", "Plan", "Precision", "fit"]
 
 Precision = Literal["32", "bf16", "16"]
-PRECISIONS: dict[Precision, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 Examples = Sequence[tuple[Tensor, Tensor]]
 
 
@@ -237,8 +236,7 @@ class _Run:
         with quiet_lightning():
             return pl.Trainer(
                 **place,
-                precision=PRECISIONS[plan.precision],
-                plugins=[Checkpoints()],
+                plugins=[Checkpoints(), *_mixed_precision(plan)],
                 num_sanity_val_steps=0,
                 use_distributed_sampler=False,
                 sync_batchnorm=plan.device.type == "cuda" and not self.ranks.is_alone,
@@ -249,3 +247,9 @@ class _Run:
                 default_root_dir=self.folder,
                 **options,
             )
+
+
+def _mixed_precision(plan: Plan) -> list[MixedPrecision]:
+    """Lightning's plugin; by name it would take bfloat16 for float16 on a CPU, and only warn of it."""
+    names: dict[Precision, Any] = {"bf16": "bf16-mixed", "16": "16-mixed"}
+    return [] if plan.precision == "32" else [MixedPrecision(names[plan.precision], plan.device.type)]

@@ -84,11 +84,10 @@ class SuDORMRF(nn.Module):
         taps = functional.pad(self.m.weight[:, 0, :, 0], (in_chan // 2 - 1, in_chan // 2 - 1))  # zeros beyond its reach
         matrix = taps[:, column - row + in_chan - 1].flatten(0, 1)  # (n_src * in_chan, in_chan)
         bias = (self.m.bias if self.m.bias is not None else matrix.new_zeros(n_src)).repeat_interleave(in_chan)
-        bias = bias.unsqueeze(-1)
         if self.reshape_before_masks is not None:
-            weight, offset = pointwise(self.reshape_before_masks)
-            matrix, bias = matrix @ weight, matrix @ offset + bias
-        return lambda x: self.output_act(torch.unflatten(matrix @ x + bias, 1, (n_src, in_chan)))
+            weight, offset = self.reshape_before_masks.weight.squeeze(-1), self.reshape_before_masks.bias
+            matrix, bias = matrix @ weight, bias if offset is None else matrix @ offset + bias
+        return lambda x: self.output_act(torch.unflatten(pointwise(x, matrix, bias), 1, (n_src, in_chan)))
 
 
 class SuDORMRFImproved(nn.Module):

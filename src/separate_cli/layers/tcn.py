@@ -94,11 +94,12 @@ class Conv1DBlock(nn.Module):
 
     def _expand(self, x: Tensor, work: _Work) -> Moments:
         """Into ``work.first``: 1x1 and PReLU."""
-        weight, bias = pointwise(self.shared_block[0])
+        expand, activation = self.shared_block[:2]
         moments = Moments()
         for block in work.blocks:
-            hidden = torch.addmm(bias, weight, x[:, block], out=work.first[:, block])
-            moments.add(prelu_(hidden, self.shared_block[1].weight))
+            hidden = prelu_(pointwise(x[:, block], expand.weight, expand.bias), activation.weight)
+            moments.add(hidden)
+            work.first[:, block] = hidden
         return moments
 
     def _convolve(self, moments: Moments, work: _Work) -> Moments:
@@ -123,8 +124,7 @@ class Conv1DBlock(nn.Module):
         for block in work.blocks:
             hidden = normalize(work.second[:, block], work.block(block))
             for total, convolution in targets:
-                weight, bias = pointwise(convolution)
-                total[:, block].addmm_(weight, hidden).add_(bias)
+                total[:, block] += pointwise(hidden, convolution.weight, convolution.bias)
 
 
 class TDConvNet(nn.Module):

@@ -91,10 +91,11 @@ class _Pyramid(nn.Module):
 
     def _descend(self, x: Tensor, work: BlockMemory) -> list[Moments]:
         """Into ``work.levels``: the depthwise convolutions, not yet normalised."""
-        weight, bias = pointwise(self.proj_1x1.conv)
-        moments = Moments()
+        convolution, moments = self.proj_1x1.conv, Moments()
         for block in work.blocks(0):
-            moments.add(torch.addmm(bias, weight, x[:, block], out=work.hidden[:, block]))
+            hidden = pointwise(x[:, block], convolution.weight, convolution.bias)
+            moments.add(hidden)
+            work.hidden[:, block] = hidden
         told: list[Moments] = []
         source, fill = work.hidden, _then_prelu(self.proj_1x1.norm.normalizer(moments), self.proj_1x1)
         for level, step in enumerate(self.spp_dw):
@@ -150,10 +151,9 @@ class UBlock(_Pyramid):
     def run_in_place(self, x: Tensor, work: BlockMemory) -> None:
         """``forward`` for one example, ``(out_chan, frame)``, in its place."""
         merged, moments = self.finisher(x, work), Moments()
-        weight, bias = pointwise(self.conv_1x1_exp.conv)
-        expanded = work.expanded(*x.shape)
+        convolution, expanded = self.conv_1x1_exp.conv, work.expanded(*x.shape)
         for block in work.blocks(0):
-            expanded[:, block] = torch.addmm(bias, weight, merged(block))
+            expanded[:, block] = pointwise(merged(block), convolution.weight, convolution.bias)
             moments.add(expanded[:, block])
         normalize, moments = self.conv_1x1_exp.norm.normalizer(moments), Moments()
         for block in work.blocks(0):
@@ -183,9 +183,8 @@ class UConvBlock(_Pyramid):
     def run_in_place(self, x: Tensor, work: BlockMemory) -> None:
         """``forward`` for one example, ``(out_chan, frame)``, in its place."""
         merged = self.finisher(x, work)
-        weight, bias = pointwise(self.res_conv)
         for block in work.blocks(0):
-            x[:, block].addmm_(weight, merged(block)).add_(bias)
+            x[:, block] += pointwise(merged(block), self.res_conv.weight, self.res_conv.bias)
 
 
 class _Steps(nn.Module):
