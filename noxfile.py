@@ -65,7 +65,7 @@ def acceptance(session: nox.Session) -> None:
 
 @nox.session
 def compile(session: nox.Session) -> None:
-    """Every model through ``torch.compile``; needs a C++ compiler and about half an hour."""
+    """Every model through ``torch.compile``; needs a C++ compiler and about ten minutes."""
     session.install(".", *TEST_TOOLS)
     session.run("pytest", "-q", "-m", "compile", "tests/models/test_compile.py", *session.posargs)
 

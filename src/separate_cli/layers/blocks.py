@@ -163,8 +163,7 @@ def prelu_(x: Tensor, weight: Tensor) -> Tensor:
 def pointwise(frames: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """A convolution over one frame: ``(..., in, frame)`` to ``(..., out, frame)``, with a weight ``(out, in[, 1])``.
 
-    By oneDNN, also where PyTorch would take MKL (one example on one thread), which on AMD's processors leaves half of
-    each vector unit idle.
+    By oneDNN, also where PyTorch would take MKL (one example on one thread), which is half as fast on AMD's processors.
     """
     kernel = weight.reshape(*weight.shape[:2], 1)
     if frames.dtype != torch.float32 or not torch.backends.mkldnn.is_available():
