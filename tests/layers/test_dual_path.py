@@ -65,3 +65,22 @@ def test_what_is_read_again_in_the_backward_pass_gives_the_same_gradients(
     found = gradients()
     monkeypatch.setattr(dual_path, "is_plain_training", lambda x: False)  # keeps all
     torch.testing.assert_close(found, gradients(), rtol=1e-5, atol=1e-8)
+
+
+def test_training_keeps_little_of_the_networks_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, frames = DPRNN(8, 2, None, 8, 8, chunk_size=10, hop_size=5, n_repeats=2), torch.randn(1, 8, 200)
+
+    def kept() -> int:
+        sizes: list[int] = []
+
+        def count(tensor: torch.Tensor) -> torch.Tensor:
+            sizes.append(tensor.numel())
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
+            network(frames)
+        return sum(sizes)
+
+    few = kept()
+    monkeypatch.setattr(dual_path, "is_plain_training", lambda x: False)
+    assert few < 0.7 * kept()
