@@ -101,6 +101,13 @@ def test_dry_run_says_what_and_why_and_does_nothing(sep: Callable) -> None:
     assert plan[2]["folder"] is None
 
 
+def test_options_of_the_machine_are_those_of_every_training(sep: Callable) -> None:
+    failed = sep("run", "toy.yaml", "--devices", "2", "--dry-run")
+    assert failed.code == 2
+    assert "train.devices" in failed.stderr  # these stages know no devices, and no other was told of them
+    assert sep("run", "toy.yaml", "--dry-run").code == 0
+
+
 def test_fresh_from_a_stage_redoes_it_and_what_follows(sep: Callable) -> None:
     sep("run", "toy.yaml")
     plan = sep("run", "toy.yaml", "--fresh", "--from", "train", "--dry-run").stdout.splitlines()

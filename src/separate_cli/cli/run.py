@@ -20,6 +20,7 @@ from separate_cli.cli.choices import (
     WithDataFlag,
 )
 from separate_cli.cli.command import command
+from separate_cli.cli.machine import DevicesOption, NodesOption, StrategyOption, WorkersOption, on_machine
 from separate_cli.cli.supplies import Supplies
 from separate_cli.errors import UsageError
 
@@ -45,6 +46,10 @@ def run(
     until: UntilOption = None,
     fresh: FreshFlag = False,
     first: FromOption = None,
+    devices: DevicesOption = None,
+    num_nodes: NodesOption = None,
+    strategy: StrategyOption = None,
+    workers: WorkersOption = None,
     dry_run: DryRunFlag = False,
     wait: WaitFlag = False,
     name: NameOption = None,
@@ -70,12 +75,13 @@ def run(
             "--from says where --fresh begins.",
             hint=f"Finished stages are skipped anyway; to redo them: --fresh --from {first}",
         )
-    redo = stages_from(recipe, overrides, first) if first else fresh
+    changes = on_machine(recipe, overrides, devices=devices, num_nodes=num_nodes, strategy=strategy, workers=workers)
+    redo = stages_from(recipe, changes, first) if first else fresh
     out.send_events(events)
     with dismissing():
         records = carry_out(
             recipe,
-            overrides,
+            changes,
             root=root,
             name=name,
             until=until,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,7 @@ from separate_cli.cli.choices import (
     WithDataFlag,
 )
 from separate_cli.cli.command import command
+from separate_cli.cli.machine import DevicesOption, NodesOption, StrategyOption, WorkersOption, on_machine
 from separate_cli.cli.supplies import Supplies
 from separate_cli.errors import UsageError
 
@@ -30,24 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-_PANEL = "Machine"
-DevicesOption = Annotated[
-    str | None,
-    typer.Option(
-        "--devices", metavar="N|auto", help="Train on so many devices of this machine.", rich_help_panel=_PANEL
-    ),
-]
-NodesOption = Annotated[
-    int | None,
-    typer.Option("--num-nodes", metavar="N", help="Machines, if started by torchrun or srun.", rich_help_panel=_PANEL),
-]
-StrategyOption = Annotated[
-    str | None,
-    typer.Option("--strategy", metavar="NAME", help="How several devices train: ddp, ...", rich_help_panel=_PANEL),
-]
-WorkersOption = Annotated[
-    int | None, typer.Option("--workers", metavar="N", help="Processes that make examples.", rich_help_panel=_PANEL)
-]
 _TRIALS = "Trials"
 OverfitOption = Annotated[
     int | None,
@@ -104,8 +87,7 @@ def train(
     if overfit and find_lr:
         raise UsageError("--overfit and --find-lr are two trials.", hint="Use one, then the other.")
     out.send_events(events)
-    knobs = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy, "workers": workers}
-    changes = [*(overrides or ()), *_for_all_trainings(recipe, overrides or (), knobs)]
+    changes = on_machine(recipe, overrides, devices=devices, num_nodes=num_nodes, strategy=strategy, workers=workers)
     supplies = Supplies(with_data, mirror, accept_licence)
     carry = partial(carry_out, recipe, changes, root=root, name=name, dry_run=dry_run, wait=wait, supplies=supplies)
     with dismissing():
@@ -127,14 +109,3 @@ def _train(carry: Callable[..., dict[str, Record] | None], *, fresh: bool) -> No
     for text in closing_notes(records):
         out.note(text)
     out.line(str(records["train"].folder))
-
-
-def _for_all_trainings(recipe: str, overrides: Sequence[str], knobs: dict[str, Any]) -> list[str]:
-    """Options of the command as overrides of every section that trains."""
-    given = {field: value for field, value in knobs.items() if value is not None}
-    if not given:
-        return []
-    from separate_cli.recipes.load import load_recipe
-
-    sections = [section.name for section in load_recipe(recipe, overrides).sections if section.verb == "train"]
-    return [f"{name}.{field}={value}" for name in sections for field, value in given.items()]
