@@ -16,19 +16,19 @@ from separate_cli.cli.app import app
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`(sep [a-z][^`|…]*)`")
 VERBS = set(get_command(app).commands)  # type: ignore[attr-defined]
 
 
 def shown_commands() -> list[str]:
-    """Every line of a fenced block, in any page, that begins with ``sep`` and a word."""
-    found = {
-        line.split("#")[0].strip()
-        for page in PAGES
-        for language, block in FENCE.findall(page.read_text("utf-8"))
-        if language in {"", "bash", "sh", "console"}
-        for line in block.splitlines()
-        if re.match(r"sep [a-z]", line)
-    }
+    """Every line of a fenced block, and every piece of code in a sentence, that begins with ``sep`` and a word."""
+    found = set[str]()
+    for text in (page.read_text("utf-8") for page in PAGES):
+        for language, block in FENCE.findall(text):
+            if language in {"", "bash", "sh", "console"}:
+                lines = block.replace("\\\n", " ").splitlines()
+                found |= {line.split("#")[0].strip() for line in lines if re.match(r"sep [a-z]", line)}
+        found |= {" ".join(code.split()) for code in INLINE.findall(FENCE.sub("", text))}
     return sorted(found)
 
 
