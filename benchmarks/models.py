@@ -5,7 +5,8 @@
 
 Needs ``asteroid`` beside the package. The ratio is the median over the rounds of Asteroid's time by ours: above 1, ours
 is faster. Absolute times depend on the machine and on what else runs there; ratios much less. Asteroid 0.7 builds
-DCCRNet only after a repair (a NumPy number where PyTorch wants its own), and DCUNet for any length only when it pads.
+DCCRNet and X-UMX only after a repair (``parity.py``), and DCUNet for any length only when it pads. FaSNet-TAC hears
+two microphones, X-UMX stereo.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import warnings
 from typing import Any
 
 import torch
+from parity import estimates_of, relative_error, theirs
 
 from separate_cli import models
 
@@ -30,37 +32,30 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "DeMask": {},
     "DCCRNet": {"architecture": "DCCRN-CL"},
     "DCUNet": {"architecture": "DCUNet-20", "fix_length_mode": "pad"},
+    "VADNet": {"n_src": 1},
+    "FasNetTAC": {"n_src": 2},
+    "XUMX": {"sources": ["bass", "drums", "vocals", "other"]},
 }
+CHANNELS = {"FasNetTAC": 2, "XUMX": 2}
 
 
 def timed(model: torch.nn.Module, wav: torch.Tensor) -> tuple[torch.Tensor, float]:
     start = time.perf_counter()
-    estimates = model(wav)
+    estimates = estimates_of(model, wav)
     return estimates, time.perf_counter() - start
-
-
-def repair() -> None:
-    """Let Asteroid build DCCRNet."""
-    from asteroid.masknn.recurrent import DCCRMaskNetRNN
-
-    init = DCCRMaskNetRNN.__init__
-    DCCRMaskNetRNN.__init__ = lambda self, in_size, *args, **kwargs: init(self, int(in_size), *args, **kwargs)
 
 
 def compare(name: str, seconds: float, threads: int, rounds: int) -> str:
     """One row of the table."""
-    from asteroid import models as asteroid_models
-
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    theirs = getattr(asteroid_models, name)(**ARGUMENTS[name]).eval()
-    ours = models.get(name)(**ARGUMENTS[name]).eval()
-    ours.load_state_dict(theirs.state_dict())
-    wav = torch.randn(1, 1, int(seconds * ours.sample_rate))
-    with torch.no_grad():
-        (expected, first), (found, second) = timed(theirs, wav), timed(ours, wav)
-        difference = float((expected - found).abs().max() / expected.abs().max())
-        times = [(timed(theirs, wav)[1], timed(ours, wav)[1]) for _ in range(rounds)] or [(first, second)]
+    old = theirs(name)(**ARGUMENTS[name]).eval()
+    new = models.get(name)(**ARGUMENTS[name]).eval()
+    new.load_state_dict(old.state_dict())
+    wav = torch.randn(1, CHANNELS.get(name, 1), int(seconds * new.sample_rate))
+    (expected, first), (found, second) = timed(old, wav), timed(new, wav)
+    difference = relative_error(found, expected)
+    times = [(timed(old, wav)[1], timed(new, wav)[1]) for _ in range(rounds)] or [(first, second)]
     asteroid, own = (statistics.median(column) for column in zip(*times, strict=True))
     ratio = statistics.median(a / b for a, b in times)
     return f"| {name} | {seconds:g} | {threads} | {asteroid:.3f} | {own:.3f} | {ratio:.2f} | {difference:.0e} |"
@@ -74,7 +69,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="After a first run; 0: the first run itself counts.")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", module="asteroid")
-    repair()
     print("| model | audio, s | threads | Asteroid, s | ours, s | ratio | difference |\n|---|---|---|---|---|---|---|")
     for name in options.models:
         for seconds in options.seconds:
