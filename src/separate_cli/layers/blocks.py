@@ -166,7 +166,8 @@ def pointwise(frames: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     By oneDNN, also where PyTorch would take MKL (one example on one thread), which is half as fast on AMD's processors.
     """
     kernel = weight.reshape(*weight.shape[:2], 1)
-    if frames.dtype != torch.float32 or not torch.backends.mkldnn.is_available():
+    has_onednn: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]  # untyped in torch
+    if frames.dtype != torch.float32 or not has_onednn:
         return functional.conv1d(frames, kernel, bias)
     examples = frames if frames.dim() == 3 else frames.unsqueeze(0)
     done: Tensor = torch.mkldnn_convolution(examples, kernel, bias, (0,), (1,), (1,), 1)
