@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from separate_cli import CaCGMM, models
+from separate_cli import XUMX, CaCGMM, LSTMTasNet, models
 from separate_cli.errors import InputError, UsageError
 from separate_cli.hub import export
 from separate_cli.hub.export import export_model
@@ -56,6 +56,24 @@ def test_torchscript_files_give_the_models_numbers(name: str, tmp_path: Path) ->
     inputs = inputs_of(model, 4, 3210).values()
     with torch.no_grad():
         assert_same(loaded(*inputs), model(*inputs))
+
+
+LSTM = {"n_src": 2, "n_filters": 8, "kernel_size": 8, "stride": 4, "hid_size": 4, "n_layers": 1}
+MONO = {"window_length": 64, "in_chan": 64, "n_hop": 16, "hidden_size": 8, "nb_layers": 1, "nb_channels": 1}
+LESS_USUAL = {
+    "mono X-UMX": lambda: XUMX(["vocals", "other"], **MONO),
+    "decoder by inverse": lambda: LSTMTasNet(**LSTM, who_is_pinv="decoder"),
+    "encoder by inverse": lambda: LSTMTasNet(**LSTM, who_is_pinv="encoder"),
+}
+
+
+@pytest.mark.parametrize("form", LESS_USUAL)
+@pytest.mark.parametrize("format", ["torchscript", "onnx"])
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated:FutureWarning")
+def test_less_usual_forms_are_exported_too(form: str, format: Any, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    assert export_model(LESS_USUAL[form]().eval(), tmp_path / "model", format=format).relative_error <= 1e-5
 
 
 def test_every_model_is_exported_or_says_why_not(tmp_path: Path) -> None:

@@ -25,6 +25,12 @@ def test_stems_are_named() -> None:
     assert (model.source_names, model.n_sources, model.in_channels) == (("bass", "drums"), 2, 2)
 
 
+@pytest.mark.parametrize("sources", ["vocals", ["a", "a"], ["a.b"], ["", "b"], ["items"]])
+def test_names_that_do_not_name_a_part_each_are_refused(sources: list[str]) -> None:
+    with pytest.raises(ValueError, match="names"):
+        XUMX(sources, **TINY)
+
+
 @torch.no_grad()
 def test_masks_of_one_give_the_mixture_back() -> None:
     model, wav = tiny(), music(1, 2, 203)

@@ -8,14 +8,16 @@ Checked: every export is compared with the model itself (``hub.export``), tests/
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from separate_cli.errors import UsageError
-from separate_cli.filterbanks import TorchSTFTFB, make_enc_dec, transforms
+from separate_cli.filterbanks import Decoder, Encoder, TorchSTFTFB, make_enc_dec, transforms
 from separate_cli.models.base import Separator
 from separate_cli.models.looking_to_listen import LookingToListen
 from separate_cli.models.xumx import XUMX
@@ -37,8 +39,8 @@ def exportable(model: Separator) -> nn.Module:
     name = type(model).__name__
     if name in _WHY_NOT:
         raise UsageError(f"{name} cannot be exported: {_WHY_NOT[name]}.", hint="Run it with sep infer.")
-    form = _FORMS.get(name)
-    return model if form is None else form(model)
+    form = _FORMS.get(name, _with_fixed_inverses)
+    return form(model)
 
 
 def example_inputs(model: Separator, batch: int, seconds: float) -> dict[str, Tensor]:
@@ -55,6 +57,20 @@ def _noise(*shape: int) -> Tensor:
     return 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
 
 
+def _with_fixed_inverses(model: Separator) -> Separator:
+    """The pseudo-inverses of filterbanks, which ONNX has no operator for, as the numbers that they are by now."""
+    if not any(map(_is_inverse, model.modules())):
+        return model
+    fixed = copy.deepcopy(model)
+    for side in filter(_is_inverse, fixed.modules()):
+        side.filters = partial(torch.clone, side.filters().detach())  # type: ignore[operator, assignment]  # a side
+    return fixed
+
+
+def _is_inverse(module: nn.Module) -> bool:
+    return isinstance(module, (Encoder, Decoder)) and module.is_pinv
+
+
 class _RealXUMX(nn.Module):
     """X-UMX with the Fourier transforms as convolutions."""
 
@@ -66,6 +82,7 @@ class _RealXUMX(nn.Module):
         self.encoder, self.decoder = make_enc_dec(
             TorchSTFTFB, size, size, stride=model.hop_samples, window=window.numpy(), sample_rate=model.sample_rate
         )
+        self.encoder.as_conv1d = False  # mono keeps its axis of channels
         self.min_samples = size // 2 + 1
         self.shape = (model.n_sources, model.in_channels or 1)
 

@@ -27,9 +27,15 @@ def source_tags(n_sources: int, source_names: Sequence[str] | None = None) -> li
 
     >>> source_tags(1), source_tags(2), source_tags(2, ["vocals", "rest of it"])
     (['enhanced'], ['est1', 'est2'], ['vocals', 'rest-of-it'])
+    >>> source_tags(3, ["a b", "A-b", "a-b-2"])  # one file each, also where names do not tell capitals apart
+    ['a-b-1', 'A-b-2', 'a-b-2-3']
     """
     if source_names is not None:
-        return [re.sub(r"[^\w.+-]+", "-", name) for name in source_names]
+        tags = [re.sub(r"[^\w.+-]+", "-", name) for name in source_names]
+        counts = Counter(tag.casefold() for tag in tags)
+        if counts.total() == len(counts):
+            return tags
+        return [f"{tag}-{source + 1}" for source, tag in enumerate(tags)]
     return ["enhanced"] if n_sources == 1 else [f"est{source + 1}" for source in range(n_sources)]
 
 

@@ -54,7 +54,7 @@ class XUMX(Separator):
             ``masked_magnitudes`` spectra.
 
     Raises:
-        ValueError: If there is no source, or sizes do not fit.
+        ValueError: If there is no source, a name that parts of a network cannot have or one twice, or sizes do not fit.
 
     >>> model = XUMX(["bass", "drums", "vocals", "other"])
     >>> sum(p.numel() for p in model.parameters())
@@ -81,6 +81,7 @@ class XUMX(Separator):
         spec_power: float = 1,
         return_time_signals: bool = False,
     ) -> None:
+        _check_names(sources)
         super().__init__(
             sample_rate=sample_rate, n_sources=len(sources), in_channels=nb_channels, source_names=tuple(sources)
         )
@@ -250,6 +251,13 @@ class _Decoder(nn.Module):
         """``(frame, batch, 2 hidden)`` to ``(frame, batch, channel * bin)``."""
         decoded: Tensor = self.dec(x.flatten(0, 1))
         return decoded.reshape(*x.shape[:2], -1)
+
+
+def _check_names(sources: Sequence[str]) -> None:
+    """Stems name parts of the network, each its own."""
+    wrong = [stem for stem in sources if not stem or "." in stem or hasattr(nn.ModuleDict, stem)]
+    if wrong or isinstance(sources, str) or len({*sources}) < len(sources):
+        raise ValueError(f"Expected a list of different names of sources, without dots, got {sources!r}.")
 
 
 def _lstm(hidden_size: int, n_layers: int, *, bidirectional: bool) -> nn.LSTM:
