@@ -6,12 +6,30 @@ One table a room. Names are case-insensitive, aliases are allowed, an unknown na
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Generic, TypeVar
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "closest"]
 
 T = TypeVar("T")
+
+
+def closest(name: str, names: Iterable[str] | Mapping[str, str], *, count: int = 3) -> list[str]:
+    """The ``count`` names most like ``name``, the likest first, whatever the case; all where there are fewer.
+
+    Args:
+        name: What was asked for.
+        names: What there is; a mapping leads from names and aliases to what to call them, and each is told once.
+        count: How many to tell.
+
+    >>> closest("sqare", {"triangle": "Triangle", "rectangle": "Square", "square": "Square", "circle": "Circle"})
+    ['Square', 'Circle', 'Triangle']
+    """
+    called = names if isinstance(names, Mapping) else {each: each for each in names}
+    folded = {alias.casefold(): shown for alias, shown in called.items()}
+    ranked = difflib.get_close_matches(name.casefold(), folded, n=max(len(folded), 1), cutoff=0.0)
+    return list(islice(dict.fromkeys(folded[alias] for alias in ranked), count))
 
 
 class Registry(Generic[T]):
@@ -62,17 +80,19 @@ class Registry(Generic[T]):
 
         Raises:
             ValueError: If there is none; the message names the closest three.
+            TypeError: If ``name`` is no text.
         """
+        if not isinstance(name, str):
+            raise TypeError(f"Expected the name of a {self.kind} as text, got {name!r}.")
         found = self._lookup.get(name.casefold())
         if found is None:
             raise ValueError(self.unknown(name))
         return self._entries[found]
 
-    def unknown(self, name: str) -> str:
-        """The sentence that says that ``name`` is unknown and which names are close."""
-        close = difflib.get_close_matches(name.casefold(), self._lookup, n=3, cutoff=0.4)
-        names = list(dict.fromkeys(self._lookup[key] for key in close)) or sorted(self._entries)[:3]
-        return f"Unknown {self.kind} {name!r}; the closest names are: {', '.join(names)}."
+    def unknown(self, name: str, *others: Registry[Any]) -> str:
+        """The sentence that says that ``name`` is unknown and which names, here and in ``others``, are the closest."""
+        lookup = {alias: shown for table in (*others, self) for alias, shown in table._lookup.items()}
+        return f"Unknown {self.kind} {name!r}; the closest names are: {', '.join(closest(name, lookup)) or 'none'}."
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.casefold() in self._lookup

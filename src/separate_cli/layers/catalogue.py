@@ -32,10 +32,13 @@ _FILES: dict[str, tuple[str, ...]] = {
 }
 """File in this folder → class names."""
 
+_ASTEROIDS = {"ComplexUNet": ["DCUMaskNet", "DCCRMaskNet"]}
+"""Class name → what Asteroid calls it: a complex U-Net without and with recurrent layers at its bottom."""
+
 _FILE_OF: Registry[str] = Registry("layer")
 for _file, _names in _FILES.items():
     for _name in _names:
-        _FILE_OF.register(_name, f"{_file}.{_name}")
+        _FILE_OF.register(_name, f"{_file}.{_name}", aliases=_ASTEROIDS.get(_name))
 _KINDS = (norms.NORMS, activations.ACTIVATIONS, recurrent.RNNS)
 
 
@@ -44,17 +47,20 @@ def get(name: str) -> Any:
 
     Raises:
         ValueError: If there is none; the message names the closest three.
+        TypeError: If ``name`` is no text.
 
     >>> get("gLN").__name__, get("tdconvnet").__name__, get("lstm").__name__
     ('GlobLN', 'TDConvNet', 'LSTM')
     >>> get("DPRN")
     Traceback (most recent call last):
         ...
-    ValueError: Unknown layer 'DPRN'; the closest names are: DPRNN, DPRNNBlock, DPTransformer.
+    ValueError: Unknown layer 'DPRN'; the closest names are: DPRNN, RNN, DPRNNBlock.
     """
     for kind in _KINDS:
         if name in kind:
             return kind.get(name)
+    if isinstance(name, str) and name not in _FILE_OF:
+        raise ValueError(_FILE_OF.unknown(name, *_KINDS))
     file, _, found = _FILE_OF.get(name).partition(".")
     return getattr(import_module(f"separate_cli.layers.{file}"), found)
 
