@@ -82,3 +82,25 @@ def test_misuse_is_refused() -> None:
         DualPathProcessing(10).unfold(torch.randn(3, 37))
     with pytest.raises(ValueError, match="n_chunks"):
         DualPathProcessing(10).fold(torch.randn(2, 3, 37), 5)
+
+
+def test_fold_remembers_how_long_the_sequence_was_that_was_last_unfolded() -> None:
+    path = DualPathProcessing(10, 5)
+    with pytest.raises(ValueError, match="Give output_size"):
+        path.fold(torch.randn(2, 3, 10, 7))
+    for frames in (37, 20):
+        x = torch.randn(2, 3, frames)
+        torch.testing.assert_close(path.fold(path.unfold(x)), x)
+    assert path.fold(path.unfold(torch.randn(2, 3, 37)), 36).shape == (2, 3, 36)
+    assert not path.state_dict()
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.* deprecated")
+def test_a_graph_does_not_hold_the_length_that_it_was_recorded_with() -> None:
+    class Path(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            path = DualPathProcessing(10, 5)
+            return path.fold(path.unfold(x))
+
+    with pytest.raises(ValueError, match="graph"):
+        torch.jit.trace(Path(), torch.randn(2, 3, 50))

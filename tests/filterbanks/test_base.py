@@ -194,3 +194,13 @@ def test_gradients_reach_the_wave_and_what_is_learned(name: str) -> None:
         assert parameter.grad is not None
         assert torch.isfinite(parameter.grad).all()
         assert parameter.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", ["free", "stft"])
+def test_filters_and_their_pseudo_inverse_under_asteroids_names(name: str) -> None:
+    encoder, decoder = make_enc_dec(name, n_filters=32, kernel_size=16, stride=4, who_is_pinv="decoder")
+    assert torch.equal(encoder.get_filters(), encoder.filterbank.filters())
+    assert torch.equal(decoder.get_filters(), decoder.compute_filter_pinv(encoder.filterbank.filters()))
+    matrix = encoder.get_filters().squeeze(1).detach().numpy()
+    expected = np.linalg.pinv(matrix.astype(float), rcond=1e-5).T * 4 / 16
+    np.testing.assert_allclose(decoder.get_filters().squeeze(1).detach().numpy(), expected, atol=1e-5)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from separate_cli.filterbanks import make_enc_dec
+from separate_cli.filterbanks import Decoder, Encoder, make_enc_dec
 
 GOLDENS = np.load(Path(__file__).parent / "goldens" / "pairs.npz")
 CASES = sorted(name.split("__")[0] for name in GOLDENS.files if name.endswith("__arguments"))
@@ -69,3 +69,38 @@ def test_the_shared_golden_filterbanks_match(golden_files: Path) -> None:
         frames = encoder(torch.from_numpy(goldens["wav"]))
         assert relative_error(frames, goldens[f"{name}__analysis"]) < 1e-6, name
         assert relative_error(decoder(frames), goldens[f"{name}__synthesis"]) < 1e-6, name
+
+
+@pytest.mark.parametrize(
+    ("fb_name", "who_is_pinv", "padding", "output_padding", "n_frames", "samples"),
+    [
+        ("stft", "enc", 3, 0, 24, 194),
+        ("stft", "encoder", 8, 1, 24, 185),
+        ("stft", "enc", 0, 2, 24, 202),
+        ("stft", "dec", 3, 0, 25, 208),
+        ("param_sinc", "dec", 8, 1, 26, 217),
+        ("param_sinc", "decoder", 0, 2, 24, 201),
+        ("torch_stft", "dec", 8, 1, 28, 224),
+        ("torch_stft", "dec", 0, 2, 26, 208),
+        ("free", "dec", 3, 0, 25, 208),
+    ],
+)
+def test_a_pseudo_inverse_is_not_padded_as_in_asteroid_filterbanks(
+    fb_name: str, who_is_pinv: str, padding: int, output_padding: int, n_frames: int, samples: int
+) -> None:
+    encoder, decoder = make_enc_dec(
+        fb_name, 16, 16, stride=8, who_is_pinv=who_is_pinv, padding=padding, output_padding=output_padding
+    )
+    wav = torch.randn(2, 1, 203)
+    frames = encoder(wav)
+    waves = decoder(frames)
+    assert (frames.shape[-1], waves.shape[-1]) == (n_frames, samples)
+    unpadded = Encoder(encoder.filterbank, is_pinv=encoder.is_pinv)
+    bare = Decoder(decoder.filterbank, is_pinv=decoder.is_pinv)
+    if who_is_pinv.startswith("enc"):
+        torch.testing.assert_close(frames, unpadded(wav))
+    else:
+        torch.testing.assert_close(waves, bare(frames))
+        padded = torch.nn.functional.pad(wav, (padding, padding))
+        if fb_name != "torch_stft":  # which reflects before it pads
+            torch.testing.assert_close(frames, unpadded(padded))

@@ -84,3 +84,21 @@ def test_impossible_settings_are_refused(arguments: dict[str, object], message: 
 def test_wrong_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match="frame"):
         PCEN()(torch.rand(3, 4))
+
+
+@pytest.mark.parametrize("arguments", [{}, {"n_channels": 2, "per_channel_smoothing": True, "trainable": True}])
+def test_the_stateful_form_of_a_trained_one_gives_its_numbers_and_shares_its_parameters(
+    arguments: dict[str, object],
+) -> None:
+    trained = PCEN(alpha=0.7, delta=1.0, root=3.0, floor=1e-3, smooth=0.2, **arguments)  # type: ignore[arg-type]
+    stateful = StatefulPCEN.from_pcen(trained.eval())
+    spec = torch.rand(2, 2 if arguments else 1, 4, 9)
+    torch.testing.assert_close(stateful(spec)[0], trained(spec))
+    assert all(ours is theirs for ours, theirs in zip(stateful.parameters(), trained.parameters(), strict=True))
+    assert not stateful.training
+
+
+def test_all_arguments_go_by_position_in_asteroids_order() -> None:
+    by_position = PCEN(0.7, 1.0, 3.0, 1e-3, 0.2, 2, {"alpha": True}, True)
+    assert by_position.alpha.shape == by_position.ema.weights.shape == (2,)
+    assert by_position.alpha.requires_grad and not by_position.root.requires_grad

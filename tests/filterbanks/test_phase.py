@@ -106,3 +106,12 @@ def test_bad_settings_are_refused(pair: tuple[Encoder, Decoder]) -> None:
         misi(torch.randn(1, 300), wanted.unsqueeze(1), pair[0], momentum=-0.1)
     with pytest.raises(ValueError, match="istft_dec"):
         griffin_lim(wanted, make_enc_dec("free", n_filters=34, kernel_size=32)[0])
+
+
+def test_rounds_and_momentum_go_by_position_in_asteroids_order(pair: tuple[Encoder, Decoder]) -> None:
+    magnitudes, phases = GOLDENS["magnitudes"], GOLDENS["phases"]
+    waves = griffin_lim(magnitudes, pair[0], phases, pair[1], 5, 0.9)
+    torch.testing.assert_close(waves, GOLDENS["griffin_lim"], atol=1e-5, rtol=0)
+    mixture, weights = GOLDENS["sources"].sum(1, keepdim=True), torch.tensor([[[0.7], [0.3]]])
+    waves = misi(mixture, magnitudes, pair[0], phases, pair[1], 2, 0.0, weights, 1)
+    torch.testing.assert_close(waves, GOLDENS["misi_weighted"], atol=1e-5, rtol=0)

@@ -60,3 +60,22 @@ def test_what_torch_would_refuse_is_refused() -> None:
         TorchSTFTFB(32, 16)
     with pytest.raises(ValueError, match="more than 8 samples"):
         Encoder(TorchSTFTFB(16, 16))(torch.randn(8))
+
+
+def test_torchs_arguments_give_torchs_numbers() -> None:
+    window = torch.hann_window(64)
+    bank = TorchSTFTFB.from_torch_args(64, 20, 64, window, False, "constant", True, sample_rate=16000)
+    assert bank.sample_rate == 16000
+    wav = torch.randn(2, 500)
+    expected = torch.stft(wav, 64, 20, 64, window, center=False, normalized=True, return_complex=True)
+    torch.testing.assert_close(to_torch_complex(Encoder(bank)(wav)), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_what_torch_would_leave_out_is_asteroids_default() -> None:
+    own = TorchSTFTFB(64, 64)
+    assert TorchSTFTFB.from_torch_args(64).get_config() == own.get_config()
+    assert torch.equal(TorchSTFTFB.from_torch_args(64).torch_window, own.torch_window)
+    with pytest.raises(ValueError, match="one-sided"):
+        TorchSTFTFB.from_torch_args(64, onesided=False)
+    with pytest.raises(ValueError, match="n_filters must equal kernel_size"):
+        TorchSTFTFB.from_torch_args(64, win_length=32)

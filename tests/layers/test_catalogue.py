@@ -25,7 +25,7 @@ def test_names_are_case_insensitive_and_unknown_ones_get_suggestions() -> None:
 def test_suggestions_come_from_every_kind_of_layer() -> None:
     with pytest.raises(ValueError, match="the closest names are: GlobLN, "):
         layers.get("gLNN")
-    with pytest.raises(ValueError, match="the closest names are: PReLU, "):
+    with pytest.raises(ValueError, match="the closest names are: prelu, "):
         layers.get("prelux")
     with pytest.raises(TypeError, match="as text"):
         layers.get(None)  # type: ignore[arg-type]

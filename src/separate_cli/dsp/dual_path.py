@@ -84,6 +84,12 @@ def _delays(chunk_size: int, like: Tensor) -> Tensor:
     return torch.eye(chunk_size, dtype=like.dtype, device=like.device).unsqueeze(1)
 
 
+def _is_recorded() -> bool:
+    """Whether a graph is being recorded, which holds for other lengths than the one at hand."""
+    tracing: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]  # untyped in torch
+    return tracing or torch.compiler.is_compiling()
+
+
 class DualPathProcessing(nn.Module):
     """Chunks of a fixed size and hop, and what can be done along their two axes.
 
@@ -100,6 +106,8 @@ class DualPathProcessing(nn.Module):
     >>> frames = torch.randn(2, 3, 37)
     >>> torch.allclose(path.fold(path.unfold(frames), 37), frames)
     True
+    >>> torch.allclose(path.fold(path.unfold(frames)), frames)  # as long as what was last unfolded
+    True
     """
 
     def __init__(self, chunk_size: int, hop_size: int | None = None, *, normalise: bool = True) -> None:
@@ -110,6 +118,7 @@ class DualPathProcessing(nn.Module):
         self.chunk_size = chunk_size
         self.hop_size = hop_size
         self.normalise = normalise
+        self.n_orig_frames: int | None = None
 
     def unfold(self, x: Tensor) -> Tensor:
         """``(batch, channel, frame)`` to ``(batch, channel, chunk, n_chunks)``.
@@ -119,17 +128,27 @@ class DualPathProcessing(nn.Module):
         """
         if x.ndim != 3:
             raise ValueError(f"Expected frames of shape (batch, channel, frame), got {tuple(x.shape)}.")
+        if not _is_recorded():  # a graph is for any length
+            self.n_orig_frames = x.shape[-1]
         return unfold_chunks(x, self.chunk_size, self.hop_size)
 
-    def fold(self, x: Tensor, output_size: int) -> Tensor:
+    def fold(self, x: Tensor, output_size: int | None = None) -> Tensor:
         """``(batch, channel, chunk, n_chunks)`` to ``(batch, channel, output_size)``.
 
+        Args:
+            x: Chunks.
+            output_size: Frames of the whole sequence; those that the last ``unfold`` took unless given. A graph that
+                is recorded needs it.
+
         Raises:
-            ValueError: If ``x`` is not 4-D.
+            ValueError: If ``x`` is not 4-D, or there is nothing to take ``output_size`` from.
         """
         if x.ndim != 4:
             raise ValueError(f"Expected chunks of shape (batch, channel, chunk, n_chunks), got {tuple(x.shape)}.")
-        summed = fold_chunks(x, self.chunk_size, self.hop_size, output_size)
+        n_frames = self.n_orig_frames if output_size is None and not _is_recorded() else output_size
+        if n_frames is None:
+            raise ValueError("Give output_size: nothing was unfolded here before, or a graph is being recorded.")
+        summed = fold_chunks(x, self.chunk_size, self.hop_size, n_frames)
         return summed * (self.hop_size / self.chunk_size) if self.normalise else summed
 
     @staticmethod

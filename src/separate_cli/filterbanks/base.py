@@ -124,7 +124,15 @@ class _Side(nn.Module):
     def filters(self) -> Tensor:
         """The filters in use, ``(feature, 1, kernel)``."""
         filters = self.filterbank.filters()
-        return _pseudo_inverse(filters, self.stride) if self.is_pinv else filters
+        return self.compute_filter_pinv(filters) if self.is_pinv else filters
+
+    def get_filters(self) -> Tensor:
+        """The same as ``filters``: Asteroid's name for it."""
+        return self.filters()
+
+    def compute_filter_pinv(self, filters: Tensor) -> Tensor:
+        """The filters that undo ``filters``, ``(feature, 1, kernel)``, at this side's stride; as many, as long."""
+        return _pseudo_inverse(filters, self.stride)
 
     def get_config(self) -> dict[str, Any]:
         """The filterbank's configuration, and whether its pseudo-inverse is used."""

@@ -57,8 +57,9 @@ def make_enc_dec(
         stride: Samples between two frames; half the kernel unless given.
         sample_rate: In Hz.
         who_is_pinv: ``"encoder"``/``"enc"`` or ``"decoder"``/``"dec"`` takes the pseudo-inverse of the other's filters.
-        padding: Zeros on both ends before analysis, dropped again after synthesis.
-        output_padding: Samples that the decoder adds at the end.
+        padding: Zeros on both ends before analysis, dropped again after synthesis. A side that is a pseudo-inverse has
+            none, as in Asteroid; ``Decoder.pinv_of(encoder, padding=...)`` gives it some.
+        output_padding: Samples that the decoder adds at the end, unless it is a pseudo-inverse.
         kwargs: The filterbank's own arguments.
 
     Raises:
@@ -82,8 +83,8 @@ def make_enc_dec(
         return encoder, Decoder(bank(), padding=padding, output_padding=output_padding)
     if role in {"decoder", "dec"}:
         encoder = Encoder(bank(), padding=padding)
-        return encoder, Decoder.pinv_of(encoder, padding=padding, output_padding=output_padding)
+        return encoder, Decoder.pinv_of(encoder)
     if role in {"encoder", "enc"}:
         decoder = Decoder(bank(), padding=padding, output_padding=output_padding)
-        return Encoder.pinv_of(decoder, padding=padding), decoder
+        return Encoder.pinv_of(decoder), decoder
     raise ValueError(f"who_is_pinv must be 'encoder', 'decoder' or None, got {who_is_pinv!r}.")

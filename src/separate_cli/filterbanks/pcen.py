@@ -61,14 +61,13 @@ class _PCEN(nn.Module):
     delta: nn.Parameter
     root: nn.Parameter
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  the order that Asteroid's users know
         self,
         alpha: float = 0.96,
         delta: float = 2.0,
         root: float = 2.0,
         floor: float = 1e-6,
         smooth: float = 0.04,
-        *,
         n_channels: int = 1,
         trainable: bool | dict[str, bool] = False,
         per_channel_smoothing: bool = False,
@@ -123,6 +122,18 @@ class PCEN(_PCEN):
 
 class StatefulPCEN(_PCEN):
     """Per-channel energy normalisation of a spectrogram that comes in pieces; arguments as in ``PCEN``."""
+
+    @classmethod
+    def from_pcen(cls, pcen: PCEN) -> StatefulPCEN:
+        """The stateful form of ``pcen``, on the same parameters: what one learns, the other knows.
+
+        >>> trained = PCEN(alpha=0.8, n_channels=2)
+        >>> StatefulPCEN.from_pcen(trained).alpha is trained.alpha
+        True
+        """
+        stateful = cls(floor=pcen.floor)
+        stateful.alpha, stateful.delta, stateful.root, stateful.ema = pcen.alpha, pcen.delta, pcen.root, pcen.ema
+        return stateful.train(pcen.training)
 
     def forward(self, mag_spec: Tensor, initial_state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Normalise the next piece.

@@ -25,14 +25,14 @@ from separate_cli.filterbanks.transforms import angle, from_magphase
 __all__ = ["griffin_lim", "misi"]
 
 
-def griffin_lim(
+def griffin_lim(  # noqa: PLR0917  the order that Asteroid's users know
     mag_specgram: Tensor,
     stft_enc: Encoder,
     angles: Tensor | None = None,
     istft_dec: Decoder | None = None,
-    *,
     n_iter: int = 6,
     momentum: float = 0.9,
+    *,
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """Waves from magnitudes, by fast Griffin-Lim.
@@ -71,17 +71,17 @@ def griffin_lim(
     return wave
 
 
-def misi(
+def misi(  # noqa: PLR0917  the order that Asteroid's users know
     mixture_wav: Tensor,
     mag_specgrams: Tensor,
     stft_enc: Encoder,
     angles: Tensor | None = None,
     istft_dec: Decoder | None = None,
-    *,
     n_iter: int = 6,
     momentum: float = 0.0,
     src_weights: Tensor | None = None,
     dim: int = 1,
+    *,
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """Waves of several sources from their magnitudes and their mixture, by multiple input spectrogram inversion.

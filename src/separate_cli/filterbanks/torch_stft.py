@@ -21,6 +21,8 @@ from separate_cli.filterbanks.stft import STFTFB, Window
 
 __all__ = ["TorchSTFTFB"]
 
+PadMode = Literal["constant", "reflect", "replicate", "circular"]
+
 
 @FILTERBANKS.add("torch_stft")
 class TorchSTFTFB(STFTFB):
@@ -60,7 +62,7 @@ class TorchSTFTFB(STFTFB):
         window: Window | None = None,
         *,
         center: bool = True,
-        pad_mode: Literal["constant", "reflect", "replicate", "circular"] = "reflect",
+        pad_mode: PadMode = "reflect",
         normalized: bool = False,
         sample_rate: float = 8000.0,
     ) -> None:
@@ -78,6 +80,44 @@ class TorchSTFTFB(STFTFB):
         root = math.sqrt(self.n_filters) if normalized else 1.0
         self.register_buffer("_to_plain", to_plain.repeat(2).unsqueeze(1) / root, persistent=False)
         self.register_buffer("_from_plain", from_plain.repeat(2).unsqueeze(1) * root, persistent=False)
+
+    @classmethod
+    def from_torch_args(  # noqa: PLR0917  in the order that Asteroid's users know
+        cls,
+        n_fft: int,
+        hop_length: int | None = None,
+        win_length: int | None = None,
+        window: Window | None = None,
+        center: bool = True,
+        pad_mode: PadMode = "reflect",
+        normalized: bool = False,
+        onesided: bool = True,
+        sample_rate: float = 8000.0,
+    ) -> TorchSTFTFB:
+        """The filterbank for the arguments of ``torch.stft``, under torch's names and in its order.
+
+        Where torch has other defaults, Asteroid's hold: without ``hop_length`` half a window (torch: a quarter of
+        ``n_fft``), without ``window`` the square root of a Hann window (torch: ones). ``win_length`` is ``n_fft``.
+
+        Raises:
+            ValueError: If ``win_length`` differs from ``n_fft``, or ``onesided`` is False.
+
+        >>> TorchSTFTFB.from_torch_args(64, hop_length=16).stride
+        16
+        """
+        if not onesided:
+            raise ValueError("Only one-sided spectra are supported: the other half of a real wave's mirrors it.")
+        kernel_size = n_fft if win_length is None else win_length
+        return cls(
+            n_fft,
+            kernel_size,
+            hop_length,
+            window,
+            center=center,
+            pad_mode=pad_mode,
+            normalized=normalized,
+            sample_rate=sample_rate,
+        )
 
     def pre_analysis(self, wav: Tensor) -> Tensor:
         """Pad half a window at both ends."""
