@@ -25,7 +25,7 @@ from separate_cli.filterbanks import make_enc_dec, transforms
 from separate_cli.layers import norms
 from separate_cli.layers.k_means import k_means
 from separate_cli.layers.recurrent import SingleRNN
-from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder
+from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder, frame_wise
 from separate_cli.models.shapes import as_given, mono_batch
 
 __all__ = ["Chimera"]
@@ -117,6 +117,7 @@ class Chimera(EncoderMaskerDecoder):
         hidden = self._hidden(tf_rep)
         return self.masker.masks(hidden) if self.head == "masks" else self._clustered(tf_rep, hidden)
 
+    @frame_wise
     def apply_masks(self, tf_rep: Tensor, est_masks: Tensor) -> Tensor:
         """Masked frames ``(batch, source, 2 freq, frame)``."""
         return transforms.apply_mag_mask(tf_rep.unsqueeze(1), est_masks)

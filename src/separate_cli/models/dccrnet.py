@@ -21,7 +21,7 @@ from separate_cli.filterbanks import make_enc_dec, transforms
 from separate_cli.layers.complex import ComplexModule, ComplexMultiplicationWrapper, Parts
 from separate_cli.layers.complex_recurrent import ComplexSingleRNN
 from separate_cli.layers.complex_unet import ComplexUNet, Level
-from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder
+from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder, frame_wise
 from separate_cli.registry import Registry
 
 __all__ = ["ARCHITECTURES", "DCCRNet"]
@@ -93,6 +93,7 @@ class DCCRNet(EncoderMaskerDecoder):
         masks = self.masker(real[:, :-1], imaginary[:, :-1])
         return torch.cat([functional.pad(part, (0, 0, 0, 1)) for part in masks], -2)
 
+    @frame_wise
     def apply_masks(self, tf_rep: Tensor, est_masks: Tensor) -> Tensor:
         """Masked frames ``(batch, source, 2 freq, frame)``."""
         return transforms.apply_complex_mask(tf_rep.unsqueeze(1), est_masks)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from separate_cli.filterbanks import make_enc_dec, transforms
 from separate_cli.layers.complex_unet import ComplexUNet, FixLength, Level
-from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder
+from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder, frame_wise
 from separate_cli.registry import Registry
 
 __all__ = ["ARCHITECTURES", "DCUNet"]
@@ -144,6 +144,7 @@ class DCUNet(EncoderMaskerDecoder):
         """Complex masks ``(batch, source, 2 freq, frame)`` from the frames ``(batch, 2 freq, frame)``."""
         return torch.cat(self.masker(*transforms.reim(tf_rep)), -2)
 
+    @frame_wise
     def apply_masks(self, tf_rep: Tensor, est_masks: Tensor) -> Tensor:
         """Masked frames ``(batch, source, 2 freq, frame)``."""
         return transforms.apply_complex_mask(tf_rep.unsqueeze(1), est_masks)

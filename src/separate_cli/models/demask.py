@@ -24,7 +24,7 @@ from torch.nn import functional
 from separate_cli.filterbanks import make_enc_dec, transforms
 from separate_cli.layers import activations, norms
 from separate_cli.layers.trailing_mean import TrailingMean
-from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder
+from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder, frame_wise
 
 __all__ = ["DeMask"]
 
@@ -135,6 +135,7 @@ class DeMask(EncoderMaskerDecoder):
         masks: Tensor = self.masker(_FEATURES[self.input_type](tf_rep))
         return masks
 
+    @frame_wise
     def apply_masks(self, tf_rep: Tensor, est_masks: Tensor) -> Tensor:
         """Masked frames ``(batch, 1, 2 freq, frame)``."""
         masked = transforms.apply_mag_mask(tf_rep, est_masks) if self.output_type == "mag" else tf_rep * est_masks

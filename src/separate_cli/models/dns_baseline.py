@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from separate_cli.filterbanks import make_enc_dec, transforms
 from separate_cli.layers.recurrent import StackedResidualRNN
-from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder
+from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder, frame_wise
 
 __all__ = ["DNSBaseline"]
 
@@ -76,6 +76,7 @@ class DNSBaseline(EncoderMaskerDecoder):
         masks: Tensor = self.masker(seen.mT)
         return masks.mT
 
+    @frame_wise
     def apply_masks(self, tf_rep: Tensor, est_masks: Tensor) -> Tensor:
         """Masked frames ``(batch, 1, 2 freq, frame)``."""
         masked = tf_rep * est_masks if self.is_complex else transforms.apply_mag_mask(tf_rep, est_masks)

@@ -7,7 +7,8 @@
 
 Each arrow is a method that a subclass may replace. Waves shorter than a filter are padded with zeros for the encoder;
 samples after the last frame come out as zeros. For inference on a CPU, masking and decoding go block by block, so that
-no masked copy of the whole signal is made.
+no masked copy of the whole signal is made, where both are known to give the same that way: the decoder as it comes, and
+an ``apply_masks`` that is marked ``frame_wise``.
 
 Source: Luo & Mesgarani, "TasNet", ICASSP 2018, fig. 1.
 Checked: tests/models/test_encoder_masker_decoder.py (shapes, lengths, tracing, hooks).
@@ -15,8 +16,8 @@ Checked: tests/models/test_encoder_masker_decoder.py (shapes, lengths, tracing, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeGuard
+from collections.abc import Callable, Iterable
+from typing import TypeGuard, TypeVar
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -27,7 +28,15 @@ from separate_cli.layers.blocks import is_plain_inference, time_blocks
 from separate_cli.models.base import Separator
 from separate_cli.models.shapes import as_given, mono_batch
 
-__all__ = ["EncoderMaskerDecoder"]
+__all__ = ["EncoderMaskerDecoder", "frame_wise"]
+
+Method = TypeVar("Method", bound=Callable[..., Tensor])
+
+
+def frame_wise(apply_masks: Method) -> Method:
+    """Decorator: this ``apply_masks`` treats every frame by itself, so that it may be given some frames at a time."""
+    apply_masks.is_frame_wise = True  # type: ignore[attr-defined]  # functions take attributes
+    return apply_masks
 
 
 class EncoderMaskerDecoder(Separator):
@@ -94,8 +103,9 @@ class EncoderMaskerDecoder(Separator):
         masks: Tensor = self.masker(tf_rep)
         return masks
 
+    @frame_wise
     def apply_masks(self, tf_rep: Tensor, est_masks: Tensor) -> Tensor:
-        """Masked frames ``(batch, source, feature, frame)``."""
+        """Masked frames ``(batch, source, feature, frame)``. Whoever replaces it may mark theirs ``frame_wise``."""
         return est_masks * tf_rep.unsqueeze(1)
 
     def forward_decoder(self, masked_rep: Tensor) -> Tensor:
@@ -105,17 +115,24 @@ class EncoderMaskerDecoder(Separator):
 
     def _synthesise(self, frames: Tensor, masks: Tensor) -> Tensor:
         """``apply_masks`` and ``forward_decoder``, in blocks of frames where that gives the same."""
-        own_decoder = type(self).forward_decoder is not EncoderMaskerDecoder.forward_decoder
-        if own_decoder or not (is_plain_inference(frames) and _is_overlap_add(self.decoder)):
+        by_frames = is_plain_inference(frames) and self._goes_by_frames()
+        if not (by_frames and _is_overlap_add(self.decoder)):
             return self.forward_decoder(self.apply_masks(frames, masks))
         blocks = time_blocks(frames.shape[-1], max(masks[..., 0].numel(), 1))
         masked = ((block, self.apply_masks(frames[..., block], masks[..., block])) for block in blocks)
         return _overlap_add(masked, frames.shape[-1], self.decoder)
 
+    def _goes_by_frames(self) -> bool:
+        decode = getattr(self.forward_decoder, "__func__", None)  # a function set on the object has none
+        frame_by_frame: bool = getattr(self.apply_masks, "is_frame_wise", False)
+        return frame_by_frame and decode is EncoderMaskerDecoder.forward_decoder
+
 
 def _is_overlap_add(decoder: nn.Module) -> TypeGuard[Decoder]:
-    """Whether a decoder adds up weighted filters and does nothing else, before or after."""
-    if type(decoder) is not Decoder:
+    """Whether a decoder adds up weighted filters and does nothing else, before or after, and nobody listens to it."""
+    if type(decoder) is not Decoder or "forward" in vars(decoder):
+        return False
+    if decoder._forward_hooks or decoder._forward_pre_hooks:
         return False
     bank = type(decoder.filterbank)
     return bank.pre_synthesis is Filterbank.pre_synthesis and bank.post_synthesis is Filterbank.post_synthesis
