@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,10 @@ import torch
 from torch import Tensor
 
 from separate_cli.models import Separator
+from separate_cli.models.conv_tasnet import ConvTasNet
+from separate_cli.models.dcunet import DCUNet
 from separate_cli.models.demask import DeMask
+from separate_cli.models.dprnn_tasnet import DPRNNTasNet
 
 
 class Halves(Separator):
@@ -52,6 +57,33 @@ def test_separate_takes_views_and_refuses_what_is_no_sound() -> None:
         Halves().separate(np.zeros(4, dtype=bool))
 
 
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">i2", ">i4", ">f2", "<f4"])
+def test_separate_takes_the_byte_order_of_any_machine(dtype: str) -> None:
+    wav = (100 * np.random.default_rng(0).uniform(-0.9, 0.9, (2, 9))).astype(dtype)
+    native = wav.astype(wav.dtype.newbyteorder("="))
+    found = Halves().separate(wav, level="none")
+    assert found.dtype.isnative and found.dtype == Halves().separate(native, level="none").dtype
+    np.testing.assert_array_equal(found, Halves().separate(native, level="none"))
+
+
+def test_an_empty_batch_moves_no_statistics_and_reaches_models_of_your_own() -> None:
+    class Normed(Halves):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = torch.nn.BatchNorm1d(2)
+
+        def forward(self, wav: Tensor) -> Tensor:
+            return self.norm(super().forward(wav))
+
+    model = Normed().train()
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    estimates = model(wav=torch.zeros(0, 30))
+    assert estimates.shape == (0, 2, 30)
+    estimates.sum().backward()
+    assert model.training and model.norm.training
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+
+
 def test_separate_is_in_eval_mode_without_gradients_and_leaves_the_modes_alone() -> None:
     model = Halves().train()
     model.dropout.eval()
@@ -85,9 +117,33 @@ def test_model_args_survive_a_subclass_and_refuse_what_json_cannot_hold() -> Non
         Halves(function=print).get_model_args()
 
 
-def test_unknown_arguments_are_refused() -> None:
-    with pytest.raises(TypeError, match="hiden_dims"):
-        DeMask(hiden_dims=[3])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: DeMask(hiden_dims=[3]), "DeMask takes no argument 'hiden_dims'; the closest are: hidden_dims, "),
+        (lambda: DPRNNTasNet(2, bn_chn=3), "DPRNNTasNet takes no argument 'bn_chn'; the closest are: bn_chan, "),
+        (
+            lambda: ConvTasNet(2, fb_name="param_sinc", min_low_hs=3),
+            "ConvTasNet takes no argument 'min_low_hs'; the closest are: min_low_hz, ",
+        ),
+        (lambda: DCUNet("mini", n_srcs=1), "DCUNet takes no argument 'n_srcs'; the closest are: n_src, "),
+        (DCUNet, "DCUNet: missing a required argument: 'architecture'"),
+        (lambda: DCUNet("mini", 64, architecture="mini"), "DCUNet: multiple values for argument 'architecture'"),
+    ],
+)
+def test_wrong_arguments_are_refused_by_the_models_name(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(message)):
+        make()
+
+
+def test_other_mistakes_in_a_constructor_keep_their_own_words() -> None:
+    class Broken(DeMask):
+        def __init__(self, **extra: Any) -> None:
+            super().__init__(hidden_dims=[8])
+            int(nonsense=1)  # type: ignore[call-overload]
+
+    with pytest.raises(TypeError, match="int"):
+        Broken(other=3)
 
 
 def test_the_base_refuses_facts_that_do_not_fit() -> None:

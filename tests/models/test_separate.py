@@ -116,3 +116,28 @@ def test_sixteen_bits_are_close(name: str, way: str) -> None:
         found = model.separate(wav, level="none", **beside(model, wav))
     assert found.dtype == np.float32
     assert np.square(expected).sum() > 1e3 * np.square(expected - found).sum()  # 30 dB; an eighth bit gives about 40
+
+
+@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize("way", ["forward", "inference", "separate", "training"])
+def test_an_empty_batch_gives_an_empty_estimate(name: str, way: str) -> None:
+    model = build(name).train(way == "training")
+    for _, *rest in (shape for shape in shapes(model, 200) if len(shape) > 1):
+        wav = torch.zeros(0, *rest)
+        others = {key: torch.from_numpy(value).float() for key, value in beside(model, wav.numpy()).items()}
+        expected = model.eval()(torch.zeros(1, *rest), **{key: torch.zeros(1, 2, 3, 8) for key in others}).shape[1:]
+        model.train(way == "training")
+        if way == "separate":
+            found = model.separate(wav, **others)
+            assert model.separate(wav.numpy(), **others).shape == found.shape
+        else:
+            with torch.inference_mode(way == "inference"):
+                found = model(wav, **others)
+        assert found.shape == (0, *expected)
+
+
+@pytest.mark.parametrize(("name", "extra"), [("MultiDecoderDPRNN", "counts"), ("FasNetTAC", "valid_mics")])
+def test_an_empty_batch_may_come_with_empty_numbers_of_the_examples(name: str, extra: str) -> None:
+    model = build(name)
+    wav = torch.zeros(0, *([2] if name == "FasNetTAC" else []), 200)
+    assert model(wav, **{extra: torch.zeros(0, dtype=torch.long)}).shape == (0, model.n_sources, 200)

@@ -4,13 +4,15 @@
         --forward-->  estimates (source, time) | (batch, source, time), same time
         --separate--> the same, for NumPy or torch of any number type, without gradients, with a level policy
 
-A model is a plain ``torch.nn.Module`` with a few facts attached, so that inference, training and the hub can treat all
-models alike. It knows neither specs nor the hub.
+An empty batch gives an empty estimate, of the shape that another batch would give. A model is a plain
+``torch.nn.Module`` with a few facts attached, so that inference, training and the hub can treat all models alike. It
+knows neither specs nor the hub.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 from itertools import chain
@@ -23,7 +25,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from separate_cli.errors import InputError, SepError
+from separate_cli.filterbanks.recording import is_eager
 from separate_cli.models.arguments import recorded, recording
+from separate_cli.models.asteroid_names import AsteroidNames
 from separate_cli.models.level import apply_level
 
 __all__ = ["Separator"]
@@ -32,7 +36,7 @@ Self = TypeVar("Self", bound="Separator")
 Array = NDArray[Any]
 
 
-class Separator(nn.Module):
+class Separator(AsteroidNames):
     """Base class of all models.
 
     A subclass implements ``forward``; its constructor's arguments are recorded for ``get_model_args``.
@@ -82,6 +86,8 @@ class Separator(nn.Module):
         super().__init_subclass__(**kwargs)
         if "__init__" in cls.__dict__:
             cls.__init__ = recording(cls.__init__)  # type: ignore[method-assign]  # the wrapper has its signature
+        if "forward" in cls.__dict__:
+            cls.forward = _also_for_empty_batches(cls.forward)  # type: ignore[method-assign]  # likewise
 
     def forward(self, wav: Tensor) -> Tensor:
         """Separate ``wav``, ``(time)``, ``(batch, time)`` or ``(batch, channel, time)``, at the model's sample rate.
@@ -178,7 +184,7 @@ class Separator(nn.Module):
             name: value.to(weight.dtype) if value.is_floating_point() else value for name, value in beside.items()
         }
         with torch.no_grad(), _eval_mode(self):
-            estimates = self(mixture, **beside)
+            estimates = self.forward_wav(mixture, **beside)
             channels = mixture if mixture.ndim == 3 else mixture.unsqueeze(-2)  # (..., channel, time)
             estimates = apply_level(estimates, channels, level=level or self.default_level)
         estimates = estimates.to(given.device, dtype)
@@ -186,7 +192,12 @@ class Separator(nn.Module):
 
 
 def _as_tensor(values: Tensor | Array) -> Tensor:
-    return torch.from_numpy(np.asarray(values, order="C")) if isinstance(values, np.ndarray) else values
+    if isinstance(values, np.ndarray):
+        native = values.dtype.newbyteorder("=")  # files of other machines come with their byte order
+        return torch.from_numpy(np.asarray(values, native, order="C"))
+    if not isinstance(values, Tensor):
+        raise TypeError(f"Expected an array or a tensor, got {type(values).__name__}; file_separate reads files.")
+    return values
 
 
 def _as_floating(wav: Tensor) -> Tensor:
@@ -209,3 +220,24 @@ def _eval_mode(model: nn.Module) -> Iterator[None]:
     finally:
         for module in training:
             module.training = True
+
+
+def _also_for_empty_batches(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Wrap ``forward``: for an empty batch, one silent example shows the shape, and whether the others fit."""
+
+    @functools.wraps(forward)
+    def wrapped(self: nn.Module, *args: Any, **kwargs: Any) -> Tensor:
+        given = (*args, *kwargs.values())
+        if not (is_eager() and given and isinstance(given[0], Tensor) and given[0].ndim > 1 and len(given[0]) == 0):
+            return forward(self, *args, **kwargs)
+        with _eval_mode(self):  # silence must not move the statistics of norms
+            return forward(self, *map(_one, args), **{name: _one(value) for name, value in kwargs.items()})[:0]
+
+    return wrapped
+
+
+def _one(value: Any) -> Any:
+    """One example of zeros for none; numbers of the examples, ``(batch)``, are left to the model."""
+    if not isinstance(value, Tensor) or value.ndim == 0 or len(value):
+        return value
+    return value.new_zeros(1, *value.shape[1:]) if value.ndim > 1 else None
