@@ -23,7 +23,8 @@ __all__ = ["UNFIT", "at_most", "check_fit"]
 
 UNFIT = "The file does not fit its own description."
 _LARGEST_LEFT_OUT = 1 << 20
-"""Numbers in a tensor that may be missing: windows of old files, which their layers know how to make."""
+"""Numbers in a tensor that may be missing: windows of old files, which their layers know how to make. Also how many a
+tensor may have without holding them all, by repeating some."""
 _LARGEST_REBUILT = 1 << 27
 """Numbers in a buffer that the constructor makes from the arguments."""
 
@@ -74,7 +75,21 @@ def _check_tensor(key: str, found: Tensor, wanted: Tensor, where: str) -> None:
         raise InputError(f"{where}: {key} is {tuple(found.shape)}, the model needs {tuple(wanted.shape)}.", hint=UNFIT)
     if found.layout != torch.strided or found.is_quantized or found.is_complex() or found.is_meta:
         raise InputError(f"{where}: {key} does not hold plain numbers.", hint=UNFIT)
-    if found.is_floating_point() and not bool(torch.isfinite(found).all()):
+    if found.numel() > max(_LARGEST_LEFT_OUT, found.untyped_storage().nbytes() // found.element_size()):
+        raise InputError(f"{where}: {key} repeats few numbers to look like {found.numel()}.", hint=UNFIT)
+    if found.is_floating_point() != wanted.is_floating_point():
+        kinds = [str(tensor.dtype).removeprefix("torch.") for tensor in (found, wanted)]
+        raise InputError(f"{where}: {key} holds {kinds[0]} numbers, the model needs {kinds[1]}.", hint=UNFIT)
+    if wanted.is_floating_point() and not _finite(key, found, wanted.dtype, where):
         raise InputError(
             f"{where}: {key} holds NaN or infinite weights.", hint="Training went wrong or the file is damaged."
         )
+
+
+def _finite(key: str, found: Tensor, dtype: torch.dtype, where: str) -> bool:
+    """Whether all numbers are finite once they are of the model's type: double precision reaches further."""
+    try:
+        return bool(torch.isfinite(found.to(dtype)).all())
+    except NotImplementedError as error:  # numbers of four bits, for example
+        kind = str(found.dtype).removeprefix("torch.")
+        raise InputError(f"{where}: {key} holds {kind} numbers, which torch cannot read.", hint=UNFIT) from error
