@@ -61,7 +61,9 @@ def import_asteroid(
     """
     if not isinstance(content, Mapping):
         raise InputError(f"{where} holds a {type(content).__name__}, not a checkpoint.", hint=_EXPECTED)
+    chosen = frozenset(overrides)
     if "training_config" in content and "model_args" not in content:
+        chosen |= {"model_name"}
         content = _from_lightning(content, model_name=model_name, where=where)
     missing = [key for key in ("model_name", "model_args", "state_dict") if key not in content]
     if missing:
@@ -75,8 +77,11 @@ def import_asteroid(
             notes.append(f"The file does not say its sample rate; {arguments['sample_rate']} Hz is assumed.")
         header = _header(content, _as_built(name, arguments, tensors), tuple(notes), where)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:  # also what pydantic says
+        if overrides:
+            message = f"{where} cannot be described with another {', '.join(overrides)}: {_first_line(error)}."
+            raise InputError(message, hint="Give another value, or leave it out.") from error
         raise InputError(f"{where} has a damaged description: {_first_line(error)}.", hint=_EXPECTED) from error
-    return Weights(header, tensors)
+    return Weights(header, tensors, chosen)
 
 
 def _as_built(name: str, arguments: dict[str, Any], tensors: Mapping[str, Tensor]) -> dict[str, Any]:
@@ -124,7 +129,8 @@ def _from_lightning(content: Mapping[str, Any], *, model_name: str, where: str) 
     if not model_name:
         raise InputError(
             f"{where} is a training checkpoint that does not name its model class.",
-            hint="Load it through its class: ConvTasNet.from_pretrained(path); or name it: --model ConvTasNet",
+            hint="Name the class: sep model convert FILE --model ConvTasNet, then use the result; or in Python"
+            " ConvTasNet.from_pretrained(path).",
         )
     arguments: dict[str, Any] = {}
     for section in _ARCHITECTURE_SECTIONS:

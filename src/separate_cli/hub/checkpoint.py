@@ -9,6 +9,7 @@ model's before any memory is taken for it (``hub.loading``).
 from __future__ import annotations
 
 import json
+import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,10 +30,17 @@ MAX_HEADER_BYTES = 16 << 20
 
 @dataclass(frozen=True)
 class Weights:
-    """A checkpoint in memory, not yet a model."""
+    """A checkpoint in memory, not yet a model.
+
+    Attributes:
+        header: What it says about itself.
+        tensors: Its state, by name.
+        chosen: What the caller decides instead: names of constructor arguments, and ``model_name``.
+    """
 
     header: Header
     tensors: dict[str, Tensor]
+    chosen: frozenset[str] = frozenset()
 
 
 def save_checkpoint(model: Separator, path: Path, **about: Any) -> Header:
@@ -124,16 +132,29 @@ def software_versions() -> dict[str, str]:
     return {"separate_cli": __version__, "torch": str(torch.__version__), "python": platform.python_version()}
 
 
+def first_bytes(path: Path, n_bytes: int) -> bytes:
+    """How a file begins. What is no regular file is not opened: a named pipe would block for ever.
+
+    Raises:
+        InputError: If it is missing, unreadable, or a folder, pipe or device.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError(f"{path} is not a regular file.", hint="Copy what it gives into a file, and name that.")
+        with path.open("rb") as stream:
+            return stream.read(n_bytes)
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"Cannot read {path}: {why}.", hint="Check the path.") from error
+
+
 def _opened(path: Path) -> Any:
     from safetensors import SafetensorError, safe_open
 
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(8)
-        size = path.stat().st_size
-    except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror or error}.", hint="Check the path.") from error
-    length = struct.unpack("<Q", start)[0] if len(start) == 8 else size
+    start = first_bytes(path, 100)
+    if start[8:9] != b"{":
+        raise _something_else(path, start)
+    length, size = struct.unpack("<Q", start[:8])[0], path.stat().st_size
     if length > min(MAX_HEADER_BYTES, size - 8):
         raise InputError(
             f"{path} is not a checkpoint: its header claims {length} bytes, the file has {size}.",
@@ -143,6 +164,23 @@ def _opened(path: Path) -> Any:
         return safe_open(path, framework="pt")
     except SafetensorError as error:
         raise _damaged(path, error) from error
+
+
+def _something_else(path: Path, start: bytes) -> InputError:
+    """What a file is that begins like no checkpoint."""
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"<"):
+        return InputError(
+            f"{path} is a web page, not a model: the page of the download was saved instead of the file.",
+            hint="Open the page in a browser, and save what its download button gives.",
+        )
+    if text.startswith(b"version https://git-lfs"):
+        return InputError(
+            f"{path} is a Git LFS pointer, not the model that it points to.",
+            hint="Run git lfs pull in its repository, or download the file itself.",
+        )
+    what = "neither a safetensors nor a PyTorch file" if start else "empty"
+    return InputError(f"{path} is {what}.", hint="Look at where it comes from, and get the model's file again.")
 
 
 def _damaged(path: Path, error: Exception) -> InputError:

@@ -8,8 +8,9 @@ Either a whole, checked model comes out, or an error and nothing.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import torch
 from separate_cli.errors import InputError, SepError
 from separate_cli.files import hash_file
 from separate_cli.hub.asteroid_import import import_asteroid
-from separate_cli.hub.checkpoint import Weights, read_checkpoint
+from separate_cli.hub.checkpoint import Weights, first_bytes, read_checkpoint
 from separate_cli.hub.header import Header
 from separate_cli.hub.pickles import load_pickle
 from separate_cli.hub.plain_text import clean
@@ -71,14 +72,17 @@ def load_model(
         overrides: Constructor arguments that replace the stored ones.
 
     Raises:
-        InputError: If it is not found, damaged, or does not fit its own description.
+        InputError: If it is not found, damaged, or does not fit its own description or the overrides.
         RefusedError: If the file asks to load something that could run code, or is not what it should be.
         RemoteError: If it has to be fetched and cannot be.
+        TypeError: If the reference is none of these.
     """
     if isinstance(reference, Mapping):
         weights = import_asteroid(reference, where="the dictionary", model_name=model_name, overrides=overrides)
         model = build(weights, where="the dictionary")
         return LoadedModel(model, weights.header.title or "model", _hash_tensors(weights), weights.header, None)
+    if not isinstance(reference, (str, Path)):
+        raise TypeError(f"Expected a name, a path or a dictionary, got {type(reference).__name__}.")
     found = resolve(reference, progress=progress)
     weights = read_located(found, model_name=model_name, overrides=overrides)
     model = build(weights, where=str(found.path))
@@ -97,9 +101,10 @@ def from_pretrained(reference: str | Path | Mapping[str, Any], **overrides: Any)
         overrides: Constructor arguments that replace the stored ones.
 
     Raises:
-        InputError: If it is not found, damaged, or does not fit its own description.
+        InputError: If it is not found, damaged, or does not fit its own description or the overrides.
         RefusedError: If the file asks to load something that could run code, or is not what it should be.
         RemoteError: If it has to be fetched and cannot be.
+        TypeError: If the reference is none of these.
 
     >>> from separate_cli.models.demask import DeMask
     >>> model = DeMask(hidden_dims=[8])
@@ -117,7 +122,7 @@ def read_located(found: Located, *, model_name: str = "", overrides: Mapping[str
     weights = read_weights(found.path, model_name=model_name, overrides=overrides, sample_rate=found.sample_rate)
     if weights.header.licence or not found.licence:
         return weights
-    return Weights(weights.header.model_copy(update={"licence": found.licence}), weights.tensors)
+    return replace(weights, header=weights.header.model_copy(update={"licence": found.licence}))
 
 
 def read_weights(
@@ -140,7 +145,8 @@ def read_weights(
     if not overrides:
         return weights
     arguments = {**weights.header.model_args, **overrides}
-    return Weights(weights.header.model_copy(update={"model_args": arguments}), weights.tensors)
+    header = weights.header.model_copy(update={"model_args": arguments})
+    return replace(weights, header=header, chosen=frozenset(overrides))
 
 
 def build(weights: Weights, *, where: str) -> Separator:
@@ -150,42 +156,92 @@ def build(weights: Weights, *, where: str) -> Separator:
         InputError: If class, arguments, tensor names, shapes or values are not what they should be.
     """
     header = weights.header
-    limit = _LAYERS_PER_TENSOR * (len(weights.tensors) + len(header.rebuilt))
     try:
         cls = get(header.model_name)
     except ValueError as error:
         raise InputError(f"{where}: {error}", hint="Update sep, or register your own class first.") from error
     try:
         with torch.random.fork_rng(devices=[]):
-            with torch.device("meta"), at_most(limit, where):
+            with torch.device("meta"), at_most(_most_layers(weights), where):
                 check_fit(cls(**header.model_args), weights, where)  # a hostile size costs nothing here
             model = cls(**header.model_args)
-    except SepError:
+    except SepError as error:
+        if error.hint == UNFIT:
+            raise InputError(error.message, hint=_remedy(weights, UNFIT)) from error
         raise
     except Exception as error:
-        raise InputError(
-            f"{where}: {header.model_name} cannot be built from its stored arguments: {error}",
-            hint="The file is damaged or of another version of the model.",
-        ) from error
+        raise _unbuildable(cls, weights, where, error) from error
     try:
         own = dict(model.named_buffers())
         model.load_state_dict({key: own[key] for key in header.rebuilt if key in own} | weights.tensors)
     except RuntimeError as error:
-        raise InputError(f"{where}: {' '.join(str(error).split())[:300]}", hint=UNFIT) from error
+        hint = _remedy(weights, UNFIT)
+        raise InputError(f"{where}: {' '.join(str(error).split())[:300]}", hint=hint) from error
     return model.eval()
 
 
-_LAYERS_PER_TENSOR = 8
-"""How many more parameters a constructor may make than the file holds: some layers share theirs with others."""
+def _most_layers(weights: Weights) -> int:
+    """How many parameters a constructor may make: more than the file holds, since some layers share theirs."""
+    return 8 * (len(weights.tensors) + len(weights.header.rebuilt))
+
+
+def _unbuildable(cls: type[Separator], weights: Weights, where: str, error: Exception) -> InputError:
+    """Why a class cannot be made from its arguments: whose argument it is decides who has to change what."""
+    name, refused = cls.__name__, _not_taken(cls, weights)
+    own = [argument for argument in refused if argument in weights.chosen]
+    if own:
+        return InputError(
+            f"{name} takes no argument {', '.join(own)}.", hint=f"Leave it out; help({name}) lists what there is."
+        )
+    remedy = _remedy(weights, "The file is of another version of the model, or of another class.")
+    if refused:
+        listed = clean(", ".join(refused), limit=300)
+        return InputError(f"{where}: its settings do not fit {name}, which takes no {listed}.", hint=remedy)
+    arguments = ", ".join(_overridden(weights))
+    source = f"with another {arguments}" if arguments else "from its stored arguments"
+    return InputError(f"{where}: {name} cannot be built {source}: {clean(error, limit=300)}", hint=remedy)
+
+
+def _not_taken(cls: type[Separator], weights: Weights) -> list[str]:
+    """Names of arguments that neither the class nor its parts know: each is left out once one of them complains."""
+    left, found = dict(weights.header.model_args), list[str]()
+    while len(found) < _MOST_NAMED:
+        try:
+            with torch.random.fork_rng(devices=[]), torch.device("meta"), at_most(_most_layers(weights), ""):
+                cls(**left)
+        except TypeError as error:
+            named = _REFUSED.search(str(error))
+            if named and named[1] in left:
+                del left[named[1]]
+                found.append(named[1])
+                continue
+        except Exception:  # another fault of the same arguments
+            break
+        break
+    return found
+
+
+_MOST_NAMED = 12
+_REFUSED = re.compile(r"(?:unexpected keyword|takes no) argument '([^']+)'")
+"""How Python and the models word it."""
+
+
+def _overridden(weights: Weights) -> list[str]:
+    return sorted(weights.chosen - {"model_name"})
+
+
+def _remedy(weights: Weights, otherwise: str) -> str:
+    """What to do about a model that does not come together: first undo what the caller chose."""
+    if arguments := _overridden(weights):
+        return f"Leave out {', '.join(arguments)}, or give what the weights were trained with."
+    if "model_name" in weights.chosen:
+        return "Name the class that was trained: sep model convert FILE --model CLASS, or CLASS.from_pretrained(path)."
+    return otherwise
 
 
 def _is_pickle(path: Path) -> bool:
     """A zip (new torch files) or a raw pickle (old ones); safetensors starts with a length and ``{``."""
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(9)
-    except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror or error}.", hint="Check the path.") from error
+    start = first_bytes(path, 9)
     return start[:2] in {b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"} and start[8:9] != b"{"
 
 
