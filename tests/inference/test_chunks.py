@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from separate_cli.inference.chunks import context_chunks, overlap_chunks, separate_stream
+from separate_cli.inference.chunks import context_chunks, overlap_chunks, runner, separate_stream
 from separate_cli.models.demask import DeMask
 
 
@@ -104,3 +104,13 @@ def test_named_sources_are_taken_at_their_word(toys: SimpleNamespace) -> None:
 def test_an_empty_stream_gives_nothing() -> None:
     assert list(context_chunks([], lambda x: x, chunk_samples=5, lookbehind=0, lookahead=0)) == []
     assert list(overlap_chunks([], lambda x: x, chunk_samples=5, overlap_samples=1, reorder=False)) == []
+
+
+def test_what_separates_is_forward_wav_as_in_separate() -> None:
+    class Louder(DeMask):
+        def forward_wav(self, wav: torch.Tensor) -> torch.Tensor:
+            return 2 * self(wav)
+
+    model = Louder(hidden_dims=[8]).eval()
+    with torch.no_grad():
+        torch.testing.assert_close(runner(model)(wave(3000)), 2 * model(wave(3000)))

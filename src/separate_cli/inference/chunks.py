@@ -48,7 +48,7 @@ def runner(model: Separator) -> Separate:
 
     def separate(chunk: Tensor) -> Tensor:
         with torch.inference_mode():
-            estimates: Tensor = model(chunk.to(weight.device, weight.dtype))
+            estimates: Tensor = model.forward_wav(chunk.to(weight.device, weight.dtype))
             if estimates.ndim == 4:  # (batch, source, channel, time)
                 estimates = estimates.transpose(1, 2).flatten(0, 1)
             return estimates.to("cpu", torch.float32)
