@@ -147,6 +147,7 @@ def test_nan_weights_are_refused(saved: Path) -> None:
         (lambda h: h["__metadata__"].update(model_args='{"surprise": 1}'), "surprise"),
         (lambda h: h["__metadata__"].update(model_args="{"), "damaged header"),
         (lambda h: h["__metadata__"].update(sample_rate="-1"), "sample_rate"),
+        (lambda h: h["__metadata__"].update(sample_rate="44100"), "for 44100 Hz, its model 16000 Hz"),
         (lambda h: h["__metadata__"].update(extra="1"), "extra"),
     ],
 )
@@ -185,3 +186,8 @@ def test_overrides_replace_stored_arguments_and_change_the_hash(saved: Path) -> 
     plain, changed = load_model(saved), load_model(saved, mask_act="sigmoid")
     assert changed.model.get_model_args()["mask_act"] == "sigmoid"
     assert plain.content_hash != changed.content_hash
+
+
+def test_another_sample_rate_is_also_what_the_header_says(saved: Path) -> None:
+    changed = load_model(saved, sample_rate=8000)
+    assert changed.model.sample_rate == changed.header.sample_rate == 8000

@@ -145,7 +145,8 @@ def read_weights(
     if not overrides:
         return weights
     arguments = {**weights.header.model_args, **overrides}
-    header = weights.header.model_copy(update={"model_args": arguments})
+    rate = overrides.get("sample_rate", weights.header.sample_rate)
+    header = weights.header.model_copy(update={"model_args": arguments, "sample_rate": rate})
     return replace(weights, header=header, chosen=frozenset(overrides))
 
 
@@ -171,6 +172,9 @@ def build(weights: Weights, *, where: str) -> Separator:
         raise
     except Exception as error:
         raise _unbuildable(cls, weights, where, error) from error
+    if model.sample_rate != header.sample_rate:
+        rates = f"{header.sample_rate:g} Hz, its model {model.sample_rate:g} Hz"
+        raise InputError(f"{where} says that it is for {rates}.", hint=UNFIT)
     try:
         own = dict(model.named_buffers())
         model.load_state_dict({key: own[key] for key in header.rebuilt if key in own} | weights.tensors)
