@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import signal
 import sys
 import threading
@@ -71,20 +72,57 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
 
 
 @contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM (a scheduler's or container's stop) end the work as tidily as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+def _tidy_ends() -> Iterator[None]:
+    """Let SIGTERM, and SLURM's warning that the time is up, end the work as tidily as Ctrl-C does.
+
+    SIGTERM is a scheduler's or container's stop. After the warning, the job is queued again.
+
+    Raises:
+        Interrupted: If the work was interrupted, in whatever way.
+    """
+    warned = False
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    def queue_again(*_: object) -> None:
+        nonlocal warned
+        warned = True
+        for number in before:  # SLURM ends a job that is queued again, in the middle of what we say
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    handlers = {signal.SIGTERM: stop, **_at_the_end_of_time(queue_again)}
+    if threading.current_thread() is not threading.main_thread():
+        handlers = {}
+    before = {number: signal.getsignal(number) for number in handlers}
     try:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         yield
+    except (KeyboardInterrupt, Interrupted) as error:
+        message = error.message if isinstance(error, Interrupted) else "Interrupted."
+        hint = error.hint if isinstance(error, Interrupted) else "Run the same command again to go on from here."
+        raise Interrupted(message, hint=_requeue() if warned else hint) from error
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+def _at_the_end_of_time(queue_again: Callable[..., None]) -> dict[signal.Signals, Any]:
+    """What SLURM's warning does in one of its jobs; of processes that work together, the first answers for all."""
+    if "SLURM_JOB_ID" not in os.environ:
+        return {}
+    from separate_cli.engine.ranks import Ranks
+    from separate_cli.engine.requeue import requeue_signals
+
+    return dict.fromkeys(requeue_signals(), queue_again if Ranks.of(os.environ).is_leader else signal.SIG_IGN)
+
+
+def _requeue() -> str:
+    from separate_cli.engine.requeue import requeue
+
+    return requeue()
 
 
 def _run(function: Callable[[], None], *, command: str, mode: Any, verbose: bool, debug: bool) -> None:
@@ -93,11 +131,11 @@ def _run(function: Callable[[], None], *, command: str, mode: Any, verbose: bool
     out.configure(command=command, mode=mode, verbose=verbose, debug=debug)
     failure: SepError | None = None
     try:
-        with _terminate_as_interrupt():
+        with _tidy_ends():
             function()
     except SepError as error:
         failure = error
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # a second one, while the first was being told
         failure = Interrupted("Interrupted.", hint="Run the same command again to go on from here.")
     except BrokenPipeError:
         sys.stderr.close()

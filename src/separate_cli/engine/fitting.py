@@ -133,14 +133,12 @@ def fit(
     remaining = run.load()
     if plan.compile:
         system.model.compile()
-    with (
-        listening(*requeue_signals()) as stop,
-        progress.task("Training", total=max(0, remaining), unit="steps") as task,
-    ):
-        run.attach(stop, task, progress=progress, samples=samples, on_better=on_better)
-        if remaining > 0 and not run.best.is_out_of_patience:
-            run.train()
-    return run.conclude()
+    with listening(*requeue_signals()) as stop:
+        with progress.task("Training", total=max(0, remaining), unit="steps") as task:
+            run.attach(stop, task, progress=progress, samples=samples, on_better=on_better)
+            if remaining > 0 and not run.best.is_out_of_patience:
+                run.train()
+        return run.conclude()
 
 
 class _Run:

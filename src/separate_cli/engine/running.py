@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from separate_cli.engine.backend import pl
+from separate_cli.errors import Interrupted
 
 __all__ = ["Stop", "lightning_device", "listening", "make_profiler", "quiet_lightning"]
 
@@ -37,7 +38,7 @@ class Stop:
         numbers: The signals.
 
     Attributes:
-        number: The signal that came, or None.
+        number: The signal that came and waits for an answer, or None.
     """
 
     def __init__(self, numbers: Sequence[signal.Signals]) -> None:
@@ -53,6 +54,10 @@ class Stop:
             return {}
         return {number: signal.signal(number, self._note) for number in self.numbers}
 
+    def answer(self) -> None:
+        """Say that what the signal asks for is done."""
+        self.number = None
+
     def _note(self, number: int, frame: object) -> None:
         if self.number is not None:
             raise KeyboardInterrupt
@@ -61,14 +66,25 @@ class Stop:
 
 @contextmanager
 def listening(*more: signal.Signals) -> Iterator[Stop]:
-    """For a while, Ctrl-C, SIGTERM and ``more`` only note that the run should end; a second one interrupts at once."""
+    """For a while, Ctrl-C, SIGTERM and ``more`` only note that the run should end; a second one interrupts at once.
+
+    What came too late to be answered here is passed on to the handlers before; so is one of ``more`` that the second
+    one has cut short.
+    """
     stop = Stop((signal.SIGINT, signal.SIGTERM, *more))
     before = stop.listen()
+    to_pass_on: Collection[int] = ()
     try:
         yield stop
+        to_pass_on = stop.numbers
+    except (KeyboardInterrupt, Interrupted):
+        to_pass_on = more
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if stop.number is not None and stop.number in to_pass_on:
+            signal.raise_signal(stop.number)
 
 
 def make_profiler(kind: str | None, folder: Path) -> Any:

@@ -1,4 +1,4 @@
-"""What runs in a worker process of this machine: it leaves Ctrl-C to its parent, and dies with it."""
+"""What runs in a worker process of this machine: it leaves signals to its parent, and dies with it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ T = TypeVar("T")
 
 
 def start() -> None:
-    """Prepare a worker: Ctrl-C is the parent's business, and there is no life after the parent's."""
+    """Prepare a worker: Ctrl-C and SLURM's warning are the parent's business; no life after the parent's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
 
 

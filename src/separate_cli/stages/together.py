@@ -12,11 +12,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from separate_cli.engine.launching import followers
 from separate_cli.engine.ranks import ALONE, Ranks
+from separate_cli.engine.requeue import held_back
 from separate_cli.errors import UsageError
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.train import TrainSpec
@@ -48,7 +49,9 @@ def together(spec: TrainSpec, context: StageContext, device: torch.device) -> It
     elif size == 1:
         yield ALONE
     else:
-        with followers(size, _COMMAND) as leader:
+        with ExitStack() as stack:
+            with held_back():  # this process answers for all
+                leader = stack.enter_context(followers(size, _COMMAND))
             yield leader.summon(message)
 
 
