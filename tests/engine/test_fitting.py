@@ -231,13 +231,6 @@ def test_mixed_precision_trains_and_the_loss_sees_32_bits(toy: Toy, tmp_path: Pa
     assert outcome.best_loss < 1.0
 
 
-def test_a_damaged_state_says_how_to_start_over(toy: Toy, tmp_path: Path) -> None:
-    (tmp_path / "resume.ckpt").write_bytes(b"not a checkpoint")
-    with pytest.raises(InputError, match=r"resume\.ckpt cannot be read") as caught:
-        toy(tmp_path)
-    assert "--fresh" in caught.value.hint
-
-
 def test_a_full_disk_is_a_clear_error_and_the_state_before_stays(
     toy: Toy, tmp_path: Path, whole_runs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ from separate_cli.files import atomic_path
 
 __all__ = ["Checkpoints", "Resume"]
 
+_POSITION = ("epoch", "batch", "step")
 _SAVE, _STOP, _REQUEUE = 1, 2, 3
 """What a process wishes after a step; the most urgent wish of all is granted."""
 
@@ -47,15 +48,38 @@ class Checkpoints(TorchCheckpointIO):
         """Read it again.
 
         Raises:
-            InputError: If it cannot be read.
+            InputError: If it cannot be read, or is not what ``Resume`` has saved.
         """
         try:
-            state: dict[str, Any] = torch.load(path, map_location=map_location, weights_only=True)
-        except Exception as error:  # torch raises many kinds for one cause
+            with Path(path).open("rb") as stream:
+                try:
+                    state = torch.load(stream, map_location=map_location, weights_only=True)
+                except Exception as error:  # torch raises many kinds for one cause, and advises what would run code
+                    raise _useless(Path(path)) from error
+        except OSError as error:
             raise InputError(
-                f"The saved state {path} cannot be read: {error}", hint="Start over with --fresh."
+                f"The saved state {path} cannot be read: {error.strerror or error}.", hint="Check who may read it."
             ) from error
-        return state
+        if not _is_state(state):
+            raise _useless(Path(path))
+        found: dict[str, Any] = state
+        return found
+
+
+def _is_state(found: object) -> bool:
+    """Whether everything is there that a run goes on from."""
+    if not isinstance(found, dict) or not found.keys() >= {"state_dict", "optimizer_states", "lr_schedulers"}:
+        return False
+    callbacks = found.get("callbacks")
+    position = callbacks.get("Resume") if isinstance(callbacks, dict) else None
+    return isinstance(position, dict) and all(isinstance(position.get(name), int) for name in _POSITION)
+
+
+def _useless(path: Path) -> InputError:
+    """What is wrong with a saved state, and what can be done: nothing to go on from, but there may be weights."""
+    kept = sorted(path.parent.glob("*.safetensors"))
+    hint = f"{kept[0]} holds the best weights so far: copy it if you want to use it. " if kept else ""
+    return InputError(f"{path} is damaged, or no saved state.", hint=f"{hint}--fresh trains anew.")
 
 
 class Resume(pl.Callback):
@@ -143,6 +167,7 @@ class Resume(pl.Callback):
             hint = "The same command goes on from here."
             if agreed == _REQUEUE and self.ranks.is_leader:
                 hint = requeue()
+            self.stop.answer()
             raise Interrupted(f"Stopped in epoch {self.epoch + 1} after {self.step} steps.", hint=hint)
 
     def _save(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
