@@ -44,6 +44,11 @@ def test_a_term_of_weight_zero_is_left_out() -> None:
     assert list(Objective({"singlesrc_mse": LossTerm(), "multisrc_mse": LossTerm(weight=0)}).terms) == ["singlesrc_mse"]
 
 
+def test_without_any_term_there_is_nothing_to_learn() -> None:
+    with pytest.raises(ValueError, match="weight is not 0"):
+        Objective({"multisrc_mse": LossTerm(weight=0)})(ESTIMATES, REFERENCES)
+
+
 def test_gradients_flow_through_all_terms() -> None:
     estimates = ESTIMATES.clone().requires_grad_()
     Objective({"singlesrc_mse": LossTerm(), "pairwise_neg_snr": LossTerm()})(estimates, REFERENCES).backward()

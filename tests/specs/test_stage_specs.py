@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
 from separate_cli.specs.corpora.demask import DemaskCorpus
 from separate_cli.specs.demask import MASKS, DemaskExamples
+from separate_cli.specs.devices import Strategy
 from separate_cli.specs.evaluation.demask import DemaskEval
 from separate_cli.specs.ranges import FloatRange
 from separate_cli.specs.train import TrainSpec
@@ -69,6 +70,12 @@ def test_epochs_decide_where_the_schedule_depends_on_them() -> None:
     ("change", "message"),
     [
         ({"loss": {}}, "at least one term"),
+        ({"loss": {"singlesrc_mse": {"weight": 0}}}, "a term whose weight is not 0"),
+        ({"precision": 31}, "'32', 'bf16' or '16'"),
+        ({"precision": True}, "'32', 'bf16' or '16'"),
+        ({"seed": 2**63}, "less than 9223372036854775808"),
+        ({"device": "gpu7"}, "expected auto, cpu, cuda, cuda:1, mps or xla, got 'gpu7'"),
+        ({"strategy": "fsdp"}, "ddp_static_graph"),
         ({"ema_decay": 0.9, "swa_from_epoch": 3}, "not both"),
         ({"start_from": "filterbank", "checkpoint": "a.safetensors"}, "not both"),
         ({"examples": {"kind": "mixtures", "segment_seconds": None}, "batch_size": 2}, "whole mixtures differ"),
@@ -139,3 +146,19 @@ def test_everything_has_a_default_where_asteroid_had_a_value() -> None:
     examples = DemaskExamples()
     assert (examples.sample_rate, examples.mask_taps, examples.masks) == (16000, 97, MASKS)
     assert DemaskEval().masks == MASKS
+
+
+def test_a_precision_is_a_number_too() -> None:
+    assert (train(precision=32).precision, train(precision=16).precision) == ("32", "16")
+    assert train(precision=32).digest() == train().digest()
+
+
+def test_the_strategies_are_those_of_the_engine() -> None:
+    from separate_cli.engine.cluster import STRATEGIES
+
+    assert set(STRATEGIES) == set(get_args(Strategy))
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "cuda", "cuda:1", "mps", "xla", "xpu:0"])
+def test_devices_that_may_be_elsewhere_can_be_asked_for(device: str) -> None:
+    assert train(device=device).device == device

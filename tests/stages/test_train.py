@@ -103,6 +103,7 @@ def test_each_seed_gives_its_own_model_and_the_same_seed_the_same(
         ({"loss": {"pairwise_neg_sisdrr": {}}}, r"train\.loss: Unknown loss"),
         ({"optimizer": {"name": "adaam"}}, r"train\.optimizer: Unknown optimizer 'adaam'; .*Adam"),
         ({"optimizer": {"args": {"momentom": 1}}}, r"train\.optimizer: .*momentom"),
+        ({"optimizer": {"args": {"betas": [0.9]}}}, r"train\.optimizer: IndexError .*betas=\[0\.9\]"),
         ({"batch_size": 9}, r"train\.batch_size: Expected at least 9 examples for a batch of 9, got 8"),
     ],
 )
@@ -224,7 +225,7 @@ def test_what_does_not_fit_is_refused_before_training(
 def test_sixteen_bits_with_clipped_gradients_train_where_a_device_has_them(
     train_spec: Make, prepared: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train, "_check", lambda spec, device: None)
+    monkeypatch.setattr(train, "check_precision", lambda spec, device: None)
     loaded = run(train_spec(precision="16", clip_norm=1.0), tmp_path, prepared)
     assert all(torch.isfinite(weight).all() for weight in loaded.model.state_dict().values())
     assert Path(tmp_path / "curves.csv").read_text().count("\n") == 3

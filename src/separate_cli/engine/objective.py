@@ -49,8 +49,11 @@ class Objective(nn.Module):
             references: Of the same shape; where they have channels and the estimates have none, the first one counts.
 
         Raises:
+            ValueError: If there is no term whose weight is not 0.
             FloatingPointError: If the estimates are NaN or infinite.
         """
+        if not self.weights:
+            raise ValueError("Expected a term of the loss whose weight is not 0, got none.")
         if references.ndim == estimates.ndim + 1:
             references = references[:, :, 0]
         try:

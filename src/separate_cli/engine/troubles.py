@@ -11,7 +11,7 @@ from separate_cli import errors
 from separate_cli.engine.ranks import Ranks
 from separate_cli.errors import Interrupted, SepError
 
-__all__ = ["explained", "without_workers_trace"]
+__all__ = ["explained", "without_known_advice", "without_workers_trace"]
 
 
 _LOST = ("connection", "gloo", "nccl", "timed out", "peer")
@@ -51,6 +51,24 @@ def explained(device: torch.device, ranks: Ranks) -> Iterator[None]:
         if ranks.is_alone or not ranks.is_leader:
             raise
         raise _elsewhere(ranks, error) from error
+
+
+@contextmanager
+def without_known_advice(precision: str) -> Iterator[None]:
+    """Nobody is told to set the precision that is set already.
+
+    >>> try:
+    ...     with without_known_advice("32"):
+    ...         raise SepError("Diverged.", hint="Lower train.clip_norm, or set train.precision=32, then train again.")
+    ... except SepError as error:
+    ...     print(error.hint)
+    Lower train.clip_norm, then train again.
+    """
+    try:
+        yield
+    except SepError as error:
+        error.hint = error.hint.replace(f", or set train.precision={precision}", "")
+        raise
 
 
 def without_workers_trace(error: SepError) -> SepError:

@@ -9,10 +9,10 @@ import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, NonNegativeInt, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from separate_cli.specs.base import Reads, Spec, StageSpec
-from separate_cli.specs.ranges import Probability
+from separate_cli.specs.ranges import Probability, Seed
 
 __all__ = [
     "AudioFolder",
@@ -55,7 +55,7 @@ class SplitByFraction(Spec):
     rule: Literal["fraction"] = "fraction"
     valid: Probability = 0.1
     test: Probability = 0.1
-    seed: NonNegativeInt = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _something_remains(self) -> SplitByFraction:
@@ -68,7 +68,7 @@ class SplitAuto(Spec):
     """As folders are called, if there is one for each part (``tr cv tt``, ``train valid test``); else by fraction."""
 
     rule: Literal["auto"] = "auto"
-    seed: NonNegativeInt = 0
+    seed: Seed = 0
 
 
 class SplitByFolder(Spec):

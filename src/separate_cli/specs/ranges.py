@@ -1,4 +1,4 @@
-"""Ranges that a recipe gives and that data is drawn from."""
+"""Ranges that a recipe gives, that data is drawn from, and that single numbers lie in."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pydantic import Field, model_validator
 
 from separate_cli.specs.base import Spec
 
-__all__ = ["FloatRange", "Probability"]
+__all__ = ["FloatRange", "Probability", "Seed"]
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+"""Of random numbers. torch takes no larger one."""
 
 
 class FloatRange(Spec):

@@ -5,15 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from separate_cli.specs.base import Reads, Spec, StageSpec
 from separate_cli.specs.demask import DemaskExamples
+from separate_cli.specs.devices import DeviceName, Strategy
 from separate_cli.specs.examples import ExamplesSpec
 from separate_cli.specs.objectives import ObjectiveSpec, WavesObjective
 from separate_cli.specs.optimize import LossTerm, OptimizerSpec, PlateauRate, ScheduleSpec
+from separate_cli.specs.ranges import Seed
 
-__all__ = ["ModelSpec", "TrainSpec"]
+__all__ = ["ModelSpec", "Precision", "TrainSpec"]
+
+
+def _as_text(value: Any) -> Any:
+    """YAML takes 32 for a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Precision = Annotated[Literal["32", "bf16", "16"], BeforeValidator(_as_text)]
 
 
 class ModelSpec(Spec):
@@ -75,16 +94,16 @@ class TrainSpec(StageSpec):
     average_best: Annotated[int, Field(ge=2)] | None = Field(
         None, description="In the end, take the mean of so many best epochs' weights if it validates better."
     )
-    precision: Literal["32", "bf16", "16"] = Field("32", description="Number type of the model; losses stay at 32 bit.")
-    seed: NonNegativeInt = 0
+    precision: Precision = Field("32", description="Number type of the model; losses stay at 32 bit.")
+    seed: Seed = 0
 
     epochs: PositiveInt = 100
     patience_epochs: PositiveInt | None = Field(30, description="Stop after so many epochs without improvement.")
 
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps, xla")
+    device: DeviceName = Field("auto", description="auto, cpu, cuda, cuda:1, mps, xla")
     devices: PositiveInt | Literal["auto"] = Field(1, description="How many of them on each machine. auto: all.")
     num_nodes: PositiveInt = Field(1, description="Machines; with more than one, start with torchrun or srun.")
-    strategy: str = Field("auto", description="How several devices train: ddp, ddp_find_unused_parameters_true, ...")
+    strategy: Strategy = Field("auto", description="How several devices train.")
     workers: NonNegativeInt | None = Field(
         None, description="Processes that make examples. 0: the training process itself. null: by the number of CPUs."
     )
@@ -103,10 +122,20 @@ class TrainSpec(StageSpec):
         """The corpus, and the training to begin with."""
         return self.after if self.start_from is None else (*self.after, self.start_from)
 
+    @field_validator("loss")
+    @classmethod
+    def _something_to_learn(cls, loss: dict[str, LossTerm], info: ValidationInfo) -> dict[str, LossTerm]:
+        objective = info.data.get("objective")
+        if objective is None or not objective.needs_terms:
+            return loss
+        if not loss:
+            raise ValueError("expected at least one term, such as pairwise_neg_sisdr: {}")
+        if not any(term.weight for term in loss.values()):
+            raise ValueError("expected a term whose weight is not 0; there is nothing to learn")
+        return loss
+
     @model_validator(mode="after")
-    def _something_to_learn(self) -> TrainSpec:
-        if self.objective.needs_terms and not self.loss:
-            raise ValueError("expected loss to have at least one term, such as pairwise_neg_sisdr: {}")
+    def _one_beginning(self) -> TrainSpec:
         if self.start_from is not None and self.checkpoint is not None:
             raise ValueError("expected start_from or checkpoint, not both")
         return self

@@ -9,15 +9,13 @@ listened to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch.utils.data import default_collate
 
-from separate_cli import models
 from separate_cli.data.corpus import Corpus
 from separate_cli.data.examples import make_examples
 from separate_cli.data.sampling import EpochBatches, Examples
@@ -26,13 +24,12 @@ from separate_cli.engine.loading import Share, ValidationShare, make_loader
 from separate_cli.engine.objective import Objective
 from separate_cli.engine.objectives import make_objective
 from separate_cli.engine.objectives.guided import Guided, GuidedSystem
-from separate_cli.engine.optimizers import has_fused_form, make_optimizer
 from separate_cli.engine.ranks import ALONE, Ranks
 from separate_cli.engine.samples import write_samples
 from separate_cli.engine.schedulers import make_schedules
 from separate_cli.engine.surroundings import describe_surroundings
 from separate_cli.engine.system import System
-from separate_cli.engine.troubles import explained
+from separate_cli.engine.troubles import explained, without_known_advice
 from separate_cli.errors import SpecError
 from separate_cli.files import check_space, hash_file, write_json
 from separate_cli.hub.checkpoint import save_checkpoint
@@ -42,6 +39,7 @@ from separate_cli.models.base import Separator
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.examples import MixtureExamples, RemixExamples
 from separate_cli.specs.train import TrainSpec
+from separate_cli.stages.parts import blaming, check_precision, make_model, make_optimizer_for
 from separate_cli.stages.provenance import provenance_of, resolved
 from separate_cli.stages.together import together
 
@@ -60,7 +58,7 @@ def run(spec: TrainSpec, context: StageContext) -> None:
         SepError: If training diverges.
     """
     device = choose_device(spec.device)
-    _check(spec, device)
+    check_precision(spec, device)
     write_json(context.folder / "environment.json", {**describe_surroundings(Path.cwd()), "seed": spec.seed})
     write_json(context.folder / "recipe.json", resolved(spec, context.inputs))
     with together(spec, context, device) as ranks:
@@ -88,7 +86,7 @@ def train_together(spec: TrainSpec, context: StageContext, ranks: Ranks) -> None
     about = provenance_of(spec, corpus, context.inputs)
     about["parents"] |= parent
     result = _Result(model, context.folder, about)
-    with ranks.meeting(device.type):
+    with without_known_advice(spec.precision), ranks.meeting(device.type):
         outcome = fit(
             system,
             context.folder,
@@ -102,23 +100,6 @@ def train_together(spec: TrainSpec, context: StageContext, ranks: Ranks) -> None
     if ranks.is_leader:
         result.conclude(outcome, keep_best=spec.keep_best)
         write_samples(model, samples, context.folder / "samples")
-
-
-def make_model(spec: TrainSpec) -> Separator:
-    """The model with its first weights, which depend on the seed.
-
-    Raises:
-        SpecError: If it cannot be made as asked, or is of another sample rate than the examples.
-    """
-    torch.manual_seed(spec.seed)
-    with _blaming("train.model"):
-        model = models.get(spec.model.name)(**spec.model.args)
-    if model.sample_rate != spec.examples.sample_rate:
-        raise SpecError(
-            f"train.model works at {model.sample_rate:g} Hz, train.examples are at {spec.examples.sample_rate} Hz.",
-            hint="Set train.model.args.sample_rate and train.examples.sample_rate to the same.",
-        )
-    return model
 
 
 def _begin_with(model: Separator, spec: TrainSpec, inputs: Mapping[str, Path]) -> dict[str, str]:
@@ -149,21 +130,21 @@ def assemble(
         SpecError: If a part cannot be made as asked.
         InputError: If the corpus has nothing to train or validate on.
     """
-    with _blaming("train.loss"):
+    with blaming("train.loss"):
         objective = make_objective(spec.objective, Objective(spec.loss))
-    optimizer = _optimizer(model, spec)
+    optimizer = make_optimizer_for(model.parameters(), spec, choose_device(spec.device))
     train, valid = (make_examples(spec.examples, corpus, part=part, seed=spec.seed) for part in ("train", "valid"))
-    with _blaming("train.batch_size"):
+    with blaming("train.batch_size"):
         batches = EpochBatches(len(train), spec.batch_size, seed=spec.seed)
         share = batches if ranks.is_alone else Share(batches, ranks)
-    with _blaming("train.examples.valid_examples"):
+    with blaming("train.examples.valid_examples"):
         to_validate = (
             EpochBatches(len(valid), spec.batch_size, seed=spec.seed, shuffle=False, drop_last=False)
             if ranks.is_alone
             else ValidationShare(len(valid), spec.batch_size, ranks)
         )
     if isinstance(objective, Guided):
-        with _blaming("train.objective"):
+        with blaming("train.objective"):
             objective.check(model)
             objective.begin(model, cast(Any, train))
     steps = -(-batches.per_epoch // spec.accumulate_batches)
@@ -211,24 +192,6 @@ class _Result:
         save_checkpoint(self.model, self.folder / name, metrics=metrics, **self.about)
 
 
-def _optimizer(model: Separator, spec: TrainSpec) -> torch.optim.Optimizer:
-    wish = spec.optimizer
-    args = {"lr": wish.lr, "weight_decay": wish.weight_decay, **wish.args}
-    with _blaming("train.optimizer"):
-        if has_fused_form(wish.name) and choose_device(spec.device).type in {"cpu", "cuda"}:
-            args = {"fused": True, **args}
-        return make_optimizer(model.parameters(), wish.name, **args)
-
-
-def _check(spec: TrainSpec, device: torch.device) -> None:
-    """What can be told before anything is loaded."""
-    if spec.precision == "16" and device.type == "cpu":
-        raise SpecError(
-            "train.precision is 16, which a processor does not have.",
-            hint="Use --set train.precision=bf16, which needs no scaling of gradients, or 32.",
-        )
-
-
 def _rehearse(system: System, examples: Examples, spec: TrainSpec) -> None:
     """Take one example through model and loss: what does not fit shows before hours have passed.
 
@@ -244,7 +207,7 @@ def _rehearse(system: System, examples: Examples, spec: TrainSpec) -> None:
             hint="Set train.model.args.n_src and train.examples.n_src (or its targets) to the same.",
         )
     system.eval()
-    with _blaming("train"), explained(system.device, ALONE), torch.no_grad():
+    with blaming("train"), explained(system.device, ALONE), torch.no_grad():
         system.common_step(batch, 0, train=False)
     system.train()
 
@@ -265,12 +228,3 @@ def _bytes_needed(model: Separator, spec: TrainSpec) -> float:
     averages = (spec.ema_decay is not None) + (spec.swa_from_epoch is not None)
     kept = max(spec.keep_best, spec.average_best or 1)
     return float(weights * (2 * (3 + averages + kept) + 2 + kept))
-
-
-@contextmanager
-def _blaming(field: str) -> Iterator[None]:
-    """Turn what a constructor has against its arguments into a fault of the recipe."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        raise SpecError(f"{field}: {error}", hint="Change it in the recipe, or with --set.") from error

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from pydantic import (
     Field,
     NonNegativeFloat,
-    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     field_validator,
@@ -16,7 +15,7 @@ from pydantic import (
 
 from separate_cli.specs.demask import RoomTarget
 from separate_cli.specs.prepare import AudioFolder, CorpusName, MixtureCorpus, Part, SpeechFolder, SplitAuto, SplitRule
-from separate_cli.specs.ranges import FloatRange, Probability
+from separate_cli.specs.ranges import FloatRange, Probability, Seed
 
 __all__ = ["FolderCorpus", "OwnFolder", "OwnFolders", "OwnSpeech"]
 
@@ -47,7 +46,7 @@ class OwnFolders(MixtureCorpus):
     n_train: Count = Field(None, description="Mixtures to train on. null: as many as there are recordings.")
     n_valid: Count = Field(None, description="Mixtures to validate on. null: as many as there are recordings.")
     n_test: Count = Field(None, description="Mixtures to test on. null: as many as there are recordings.")
-    seed: NonNegativeInt = 0
+    seed: Seed = 0
 
     def wanted(self, part: Part) -> int | None:
         """How many mixtures of a part there shall be; None: one for each recording."""

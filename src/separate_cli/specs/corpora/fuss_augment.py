@@ -12,7 +12,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from separate_cli.specs.base import Spec
 from separate_cli.specs.prepare import MixtureCorpus, SourceFolder
-from separate_cli.specs.ranges import FloatRange
+from separate_cli.specs.ranges import FloatRange, Seed
 
 __all__ = ["FussAugment"]
 
@@ -45,4 +45,4 @@ class FussAugment(MixtureCorpus):
     snr_db: FloatRange = Field(FloatRange(min=-5, max=25), description="Loudness of a sound against the background.")
     background_lufs: float = Field(-55.0, description="Loudness of the background, before the room.")
     room_gain: PositiveFloat = Field(10.0, description="Factor of the room responses.")
-    seed: NonNegativeInt = 2020
+    seed: Seed = 2020

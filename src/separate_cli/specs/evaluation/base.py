@@ -8,7 +8,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from separate_cli.specs.base import Reads, Spec, StageSpec
+from separate_cli.specs.devices import DeviceName
 from separate_cli.specs.prepare import CORPUS_SUFFIXES, Part
+from separate_cli.specs.ranges import Seed
 from separate_cli.specs.train import ModelSpec
 
 __all__ = ["Evaluation", "PreparedFolder"]
@@ -43,9 +45,9 @@ class Evaluation(StageSpec):
     data: PreparedFolder | None = Field(None, description="A prepared folder; null: what prepare has made.")
     part: Part = "test"
     saved_examples: NonNegativeInt = Field(5, description="So many examples are kept as audio.")
-    seed: NonNegativeInt = 0
+    seed: Seed = 0
 
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps")
+    device: DeviceName = Field("auto", description="auto, cpu, cuda, cuda:1, mps")
     workers: PositiveInt | None = Field(None, description="Processes that score. null: one a CPU.")
 
     def needs(self) -> tuple[str, ...]:
