@@ -4,13 +4,14 @@ import os
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from separate_cli.errors import InputError, UsageError
 from separate_cli.pipeline.plan import Plan, make_plan
 from separate_cli.pipeline.runner import run_plan
-from separate_cli.pipeline.stage import Source, Stage
+from separate_cli.pipeline.stage import Source, Stage, StageContext
 from separate_cli.pipeline.store import Slot
 
 
@@ -110,6 +111,28 @@ def test_raised_budget_extends_and_lowered_budget_is_done(toys: ModuleType, root
     toys.run(root, steps=4)
     assert str(toys.plan(root, steps=6).steps[2]) == "climb: extend, steps 4 → 6"
     assert toys.plan(root, steps=2).is_done
+
+
+def test_a_raised_budget_is_refused_where_what_it_goes_on_from_is_gone(toys: ModuleType, root: Path) -> None:
+    def climb(steps: int) -> Stage:
+        def run(context: StageContext) -> None:
+            toys.climb(spec, context)
+            (context.folder / "resume.ckpt").write_text("all that is needed")
+
+        spec = toys.ClimbSpec(steps=steps)
+        return Stage("climb", 1, spec, run, incidental=("resume.ckpt",))
+
+    def plan(steps: int, **options: Any) -> Plan:
+        return make_plan([climb(steps)], workspace=root, run="toy", **options)
+
+    (record,) = run_plan(plan(4))
+    assert states(plan(6)) == {"climb": "extend"}
+    (record.folder / "resume.ckpt").unlink()
+    assert plan(4).is_done
+    with pytest.raises(InputError, match=r"climb cannot go on, steps 4 → 6: .*resume\.ckpt is gone") as caught:
+        plan(6)
+    assert "--fresh" in caught.value.hint
+    assert run_plan(plan(6, fresh={"climb"}))[0].allowance["steps"] == 6
 
 
 def test_fresh_asks_for_a_redo_of_what_is_there(toys: ModuleType, root: Path) -> None:

@@ -24,7 +24,7 @@ from separate_cli.pipeline.hashes import Content, HashCache
 from separate_cli.pipeline.key import stage_key
 from separate_cli.pipeline.lock import holder
 from separate_cli.pipeline.reasons import ago, changes, newest, raised
-from separate_cli.pipeline.record import Record, damage, read_record
+from separate_cli.pipeline.record import STATE, Record, damage, read_record
 from separate_cli.pipeline.stage import Source, Stage
 from separate_cli.pipeline.store import Slot
 from separate_cli.progress import SILENT, Progress
@@ -96,7 +96,8 @@ def make_plan(
 
     Raises:
         UsageError: If there is no stage ``until``, or if ``run`` cannot be the name of a folder.
-        InputError: If files of the user's that a stage reads are missing; names all of them.
+        InputError: If files of the user's that a stage reads are missing; names all of them. If a budget was raised,
+            and what the stage would go on from is gone.
     """
     if not re.fullmatch(r"\w[\w.+-]*", run):
         raise UsageError(f"A run is a folder: expected letters, digits, or any of ._+- in its name, got {run!r}.")
@@ -167,6 +168,8 @@ class Planner:
             return "partial", f"redo {begun}", whole
         if whole:
             more = raised(stage.spec.allowance(), whole.allowance)
+            if more:
+                _check_state(whole, slot.part if attempt else slot.finished, more)
             extend: _Verdict = "extend", ", ".join(filter(None, [more, begun])), whole
             return extend if more else ("fresh", f"done {ago(whole.finished)}", whole)
         if begun:
@@ -175,6 +178,15 @@ class Planner:
         if broken or last is None:
             return ("stale", broken, None) if broken else ("missing", "never run", None)
         return "stale", changes(last, version=stage.version, spec=stage.spec.identity(), inputs=inputs), None
+
+
+def _check_state(record: Record, folder: Path, more: str) -> None:
+    """A result that has lost what it goes on from would be made anew, under the name of going on."""
+    if STATE in record.outputs and not (folder / STATE).is_file():
+        raise InputError(
+            f"{record.stage} cannot go on, {more}: {folder / STATE} is gone.",
+            hint="Put it back, or add --fresh to begin anew; the finished result stays until that is done.",
+        )
 
 
 def _begun(slot: Slot, *, locked: bool) -> str:

@@ -26,6 +26,7 @@ __all__ = [
     "ATTEMPT",
     "JOURNAL",
     "RECORD",
+    "STATE",
     "Attempt",
     "Mode",
     "Output",
@@ -40,6 +41,8 @@ RECORD = "stage.json"
 ATTEMPT = "attempt.json"
 JOURNAL = "journal.jsonl"
 """What of a result in the making is done, for stages that resume item by item; it goes when the result is finished."""
+STATE = "resume.ckpt"
+"""What a stage goes on from if its budget is raised, where that is more than its result; may be large, or deleted."""
 
 Mode = Literal["run", "extend", "redo"]
 """Why an attempt was begun: nothing was there, the budget was raised, or ``--fresh``."""

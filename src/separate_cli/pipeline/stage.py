@@ -40,7 +40,8 @@ class StageContext:
     Args:
         folder: Where to write. It may hold what an earlier, killed attempt left, or the finished result whose budget
             was raised: go on from there. The names ``stage.json`` and ``attempt.json`` are taken; ``journal.jsonl`` is
-            for a list of what is done, which is deleted when the result is finished.
+            for a list of what is done, which is deleted when the result is finished; ``resume.ckpt`` is for what only
+            a raised budget needs: without it there is no going on.
         inputs: Input name → absolute path of the finished output folder, or of the user's own file or folder.
         progress: Where to report progress.
         shard: Make only this share of the items, and leave what concerns all of them to the last member.
