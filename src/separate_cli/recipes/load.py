@@ -12,6 +12,7 @@ from pathlib import Path
 from separate_cli.errors import Fault, InputError, SepError, SpecError, UsageError
 from separate_cli.recipes.clashes import clashes
 from separate_cli.recipes.find import find_recipe, label, list_recipes
+from separate_cli.recipes.names import unknown_names
 from separate_cli.recipes.node import Node, parse
 from separate_cli.recipes.recipe import HEADER, Recipe
 from separate_cli.recipes.validate import closest, validate
@@ -60,8 +61,10 @@ def load_with_origins(name: str, overrides: Sequence[str] = ()) -> tuple[Recipe,
         for override in overrides:
             tree = _override(tree, override, faults)
         recipe = validate(tree, faults)
-        for path, problem in clashes(recipe) if recipe is not None else ():
-            faults.append(Fault(tree.locate(path)[0], ".".join(path), problem))
+        told = {fault.field for fault in faults}
+        for path, problem in (*unknown_names(tree), *(clashes(recipe) if recipe is not None else ())):
+            if ".".join(path) not in told:
+                faults.append(Fault(tree.locate(path)[0], ".".join(path), problem))
         if recipe is not None and not faults:
             return recipe, tree
     count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"

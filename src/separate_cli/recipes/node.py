@@ -93,8 +93,8 @@ class Node:
 def _child(node: Node, part: str | int) -> Node | None:
     if isinstance(node.value, dict):
         return node.value.get(str(part))
-    if isinstance(node.value, list) and isinstance(part, int) and part < len(node.value):
-        child: Node = node.value[part]
+    if isinstance(node.value, list) and str(part).isdecimal() and int(part) < len(node.value):
+        child: Node = node.value[int(part)]
         return child
     return None
 
