@@ -31,7 +31,7 @@ files = [{ name = "dev.zip" }]
 PROMISED = {
     *("librispeech", "mini-librispeech", "minilibrimix", "librimix", "sparse-librimix", "vctk-2mix", "librivad"),
     *("wham-noise", "wham", "whamr", "wsj0", "wsj1", "wsj0-mix", "sms-wsj", "kinect-wsj", "chime5", "vctk", "avspeech"),
-    *("fuss", "musdb18", "musdb18-hq", "voicebank-demand", "dns", "damp-vsep", "musan", "rirs-noises", "esc-50"),
+    *("tac", "fuss", "musdb18", "musdb18-hq", "voicebank-demand", "dns", "damp-vsep", "musan", "rirs-noises", "esc-50"),
 }
 
 

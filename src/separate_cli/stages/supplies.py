@@ -3,7 +3,8 @@
 Recipe.downloads {corpus: parts}, where it looks for them --missing--> Supply: size, command, or what to do by hand
                                                           --fetch_all--> data/FOLDER
 
-A corpus that the recipe is told to look for elsewhere (``--set prepare...path=``) is the user's own affair.
+A corpus that the recipe is told to look for elsewhere (``--set prepare...path=``) is the user's own affair. So are
+recordings of the user's own, of which only their absence is said here, in better words than a missing path has.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ from separate_cli.errors import InputError
 from separate_cli.progress import SILENT, Progress
 from separate_cli.recipes.recipe import Recipe
 from separate_cli.report.amounts import size
+from separate_cli.specs.corpora.folder import FolderCorpus
 
 __all__ = ["Supply", "fetch_all", "missing", "require"]
+
+_OWN = {"speech": "clean speech by several speakers", "noise": "noise", "rooms": "room responses"}
+"""What recordings of the user's own are, by the first part of their field."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,13 @@ class Supply:
         corpus: The corpus.
         parts: What is missing of it.
         to: Folder that holds the folders of corpora.
+        field: Where the recipe says where it is.
     """
 
     corpus: Corpus
     parts: tuple[Part, ...]
     to: Path
+    field: str
 
     @property
     def command(self) -> str:
@@ -45,7 +52,17 @@ class Supply:
         names = ",".join(part.name for part in self.parts)
         return f"sep data download {self.corpus.name} --parts {names}"
 
+    @property
+    def by_hand(self) -> str:
+        """What to do to have it; empty if it may be downloaded."""
+        if not self.corpus.manual:
+            return ""
+        way = self.corpus.manual.format(folder=self.to / self.corpus.folder)
+        return f"{way} If it is elsewhere: --set {self.field}=FOLDER."
+
     def __str__(self) -> str:
+        if self.corpus.manual and self.corpus.needs:
+            return f"{self.corpus.title}, which has to be made"
         if self.corpus.manual:
             return f"{self.corpus.title}, which nobody may download"
         names = f" ({', '.join(part.name for part in self.parts)})" if len(self.corpus.parts) > 1 else ""
@@ -61,17 +78,18 @@ def missing(recipe: Recipe, workspace: Path) -> list[Supply]:
     Raises:
         UsageError: If its header names a corpus or part that the catalog does not have.
     """
-    looked_for = [workspace / path.expanduser() for path in _sources(recipe)]
+    looked_for = {field: workspace / path.expanduser() for field, path in _sources(recipe)}
     found = []
     for name, parts in recipe.downloads.items():
         corpus = corpus_called(name)
         landing = Landing(workspace / "data" / corpus.folder)
-        if not any(path == landing.folder or landing.folder in path.parents for path in looked_for):
+        fields = [field for field, path in looked_for.items() if landing.folder in (path, *path.parents)]
+        if not fields:
             continue
         chosen = () if corpus.manual else corpus.choose(parts)
         absent = tuple(part for part in chosen if landing.state(corpus, part) in {"missing", "partly"})
         if absent or (corpus.manual and landing.state(corpus) == "missing"):
-            found.append(Supply(corpus, absent, workspace / "data"))
+            found.append(Supply(corpus, absent, workspace / "data", fields[0]))
     return found
 
 
@@ -85,15 +103,35 @@ def require(recipe: Recipe, workspace: Path) -> None:
     Raises:
         InputError: If something is missing.
     """
+    _require_own(recipe, workspace)
     lacking = missing(recipe, workspace)
     if not lacking:
         return
     commands = [one.command for one in lacking if one.command]
-    ways = ["The same command with --with-data gets it and goes on."] if commands else []
-    ways += [f"Without going on: {commands[0]}"] if len(commands) == 1 else []
-    ways += [one.corpus.manual.format(folder=one.to / one.corpus.folder) for one in lacking if one.corpus.manual]
+    ways = [one.by_hand for one in lacking if one.by_hand]
+    if ways and recipe.disk:
+        ways.append(f"The recipe takes about {recipe.disk} on the disk.")
+    if ways and commands:
+        ways.append("Once that is there, the same command with --with-data gets the rest and goes on.")
+    elif commands:
+        ways.append("The same command with --with-data gets it and goes on.")
+        ways += [f"Without going on: {commands[0]}"] if len(commands) == 1 else []
     what = "; ".join(str(one) for one in lacking)
     raise InputError(f"The recipe {recipe.name} needs data that are not here: {what}.", hint=" ".join(ways))
+
+
+def _require_own(recipe: Recipe, workspace: Path) -> None:
+    for section in recipe.sections:
+        if not isinstance(section.spec, FolderCorpus):
+            continue
+        for key, (path, _) in section.spec.sources().items():
+            folder = workspace / path.expanduser()
+            if not folder.exists():
+                raise InputError(
+                    f"The recipe {recipe.name} works on recordings of your own: {folder} does not exist.",
+                    hint=f"Put any {_OWN[key.partition('.')[0]]} there, or name a folder that holds some: "
+                    f"--set {section.name}.{key}=FOLDER",
+                )
 
 
 def fetch_all(
@@ -125,10 +163,11 @@ def fetch_all(
     return lacking
 
 
-def _sources(recipe: Recipe) -> Iterator[Path]:
+def _sources(recipe: Recipe) -> Iterator[tuple[str, Path]]:
+    """Field → path of everything that is prepared."""
     for section in recipe.sections:
         if section.verb == "prepare":
-            yield from (path for path, _ in section.spec.sources().values())
+            yield from ((f"{section.name}.{key}", path) for key, (path, _) in section.spec.sources().items())
 
 
 def _sum(amounts: Iterable[int | None]) -> str:
