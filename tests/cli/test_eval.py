@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,3 +128,31 @@ def test_scores_of_a_recipe_stand_beside_those_that_others_have_published(
     )
     assert "Published: si_sdr_imp 14.7 (A Paper, 2021)" in sep("eval", "--recipe", "mine.yaml").stderr
     assert "Published" not in sep("eval", "--recipe", "mine.yaml", "--quiet").stderr
+
+
+def test_an_override_that_failed_is_forgotten_and_a_later_one_takes_its_place(
+    sep: Sep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from separate_cli.hub.checkpoint import save_checkpoint
+    from separate_cli.models import get
+
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / "prepared", [2, 2])
+    sizes = {"n_filters": 8, "bn_chan": 4, "hid_chan": 8, "skip_chan": 4, "n_blocks": 1, "n_repeats": 1}
+    save_checkpoint(get("ConvTasNet")(n_src=2, **sizes), tmp_path / "mine.safetensors")
+    few = ["--set", "eval.metrics=[si_sdr]", "--set", "eval.workers=1", "--set", "eval.device=cpu"]
+    assert sep("eval", "mine.safetensors", "--data", "prepared", *few).code == 0
+    run = tmp_path / "exp" / "prepared+mine"
+
+    def notes() -> list[str]:
+        return [(run / name).read_text() for name in ("run.json", "recipe.yaml")]
+
+    before = notes()
+    assert sep("eval", "prepared+mine", "--set", "eval.part=train").code == 3
+    assert notes() == before
+    assert sep("eval", "prepared+mine").code == 0
+
+    for metric in ("sdr", "stoi", "si_sdr"):
+        assert sep("eval", "prepared+mine", "--set", f"eval.metrics=[{metric}]", "--fresh").code == 0
+    noted = json.loads((run / "run.json").read_text())["overrides"]
+    assert [one for one in noted if one.startswith("eval.metrics")] == ["eval.metrics=[si_sdr]"]

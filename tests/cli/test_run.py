@@ -168,3 +168,10 @@ def test_name_and_root_choose_the_folder_of_the_run(sep: Callable, toy_workspace
     write_text(toy_workspace / "elsewhere" / "speech" / "b.txt", "b")
     outcome = sep("run", "toy.yaml", "--name", "trial-2", "--root", "elsewhere", "--until", "prepare")
     assert Path(outcome.stdout.strip()).parent == toy_workspace / "elsewhere" / "exp" / "trial-2" / "prepare"
+
+
+def test_a_recipe_without_stages_is_nothing_to_do(sep: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("separate_cli.cli.carry_out.carry_out", lambda *_, **__: {})
+    done = sep("run", "mini")
+    assert (done.code, done.stdout) == (0, "")
+    assert "Nothing to do: the recipe has no stages." in done.stderr

@@ -79,25 +79,30 @@ def evaluate(
     Example: sep eval demask --recipe demask
     """
     from separate_cli.cli.carry_out import carry_out
+    from separate_cli.pipeline.inventory import noted_if_done
+    from separate_cli.recipes.load import load_recipe
     from separate_cli.report.console import out
+    from separate_cli.settings import workspace
 
     wish = _understand(subject, data=data, recipe=recipe, model=model, root=root)
-    changes = [*wish.overrides, *(overrides or ())]
+    changes = _latest([*wish.overrides, *(overrides or ())])
     if wish.model is not None:
         changes += _instead(wish.model, wish.recipe, changes)
         wish = replace(wish, run=f"{wish.run or Path(wish.recipe).stem}+{Path(wish.model).stem}")
-    records = carry_out(
-        wish.recipe,
-        changes,
-        root=root,
-        name=name or wish.run,
-        until="eval",
-        fresh={"eval"} if fresh else False,
-        dry_run=dry_run,
-        wait=wait,
-        shard=shard,
-        supplies=Supplies(with_data, mirror, accept_licence),
-    )
+    run = name or wish.run or load_recipe(wish.recipe, changes).name
+    with noted_if_done(workspace(root) / "exp" / run):
+        records = carry_out(
+            wish.recipe,
+            changes,
+            root=root,
+            name=run,
+            until="eval",
+            fresh={"eval"} if fresh else False,
+            dry_run=dry_run,
+            wait=wait,
+            shard=shard,
+            supplies=Supplies(with_data, mirror, accept_licence),
+        )
     if not records:
         if records is not None:
             out.note("This share is done; the scores are put together when all others are.")
@@ -172,6 +177,20 @@ def _corpus(data: str, root: Path | None) -> _Wish:
                 f"{data} is neither a run nor a prepared folder.", hint="Prepare one: sep data prepare --help"
             ) from error
     return _Wish(_ON_A_FOLDER, (f"eval.data.path={json.dumps(str(folder))}",), folder.name)
+
+
+def _latest(overrides: Sequence[str]) -> list[str]:
+    """Only those that count: a later value of a field, or of what holds the field, takes the place of earlier ones.
+
+    >>> _latest(["eval.part=test", "eval.seed=1", "train.model.args.n_src=2", "eval.part=valid", "train.model=null"])
+    ['eval.seed=1', 'eval.part=valid', 'train.model=null']
+    """
+    fields = [override.partition("=")[0].strip() for override in overrides]
+    return [
+        override
+        for number, override in enumerate(overrides)
+        if not any(f"{fields[number]}.".startswith(f"{later}.") for later in fields[number + 1 :])
+    ]
 
 
 def _instead(model: str, recipe: str, overrides: Sequence[str]) -> list[str]:

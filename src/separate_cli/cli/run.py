@@ -92,6 +92,9 @@ def run(
         )
     if records is None:
         return
+    if not records:
+        out.note("Nothing to do: the recipe has no stages.")
+        return
     if not any(record.ran for record in records.values()):
         out.note("Nothing to do: every stage is done.")
     for text in closing_notes(records):

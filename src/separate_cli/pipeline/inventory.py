@@ -1,6 +1,7 @@
 """What lies in a workspace: every run, every stage, done or not, and why not. Reads records only, hashes nothing.
 
-exp/RUN/run.json          which stages the run has, in order
+exp/RUN/run.json          which stages the run has, in order, and the recipe and overrides that it was made with
+exp/RUN/recipe.yaml       that recipe, with all its fields
 exp/RUN/STAGE/KEY...      see ``store``
 """
 
@@ -8,19 +9,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from separate_cli.files import write_json
+from separate_cli.files import write_json, write_text
 from separate_cli.pipeline.lock import holder
 from separate_cli.pipeline.reasons import ago
 from separate_cli.pipeline.record import Record, read_attempt, read_record
 from separate_cli.pipeline.store import Slot
 
-__all__ = ["Holding", "headline", "note_run", "take_inventory"]
+__all__ = ["Holding", "headline", "note_run", "noted_if_done", "take_inventory"]
 
 RUN_FILE = "run.json"
+RECIPE_FILE = "recipe.yaml"
 METRICS_FILE = "metrics.json"
 
 Standing = Literal["done", "running", "partial", "damaged", "stale", "older", "missing"]
@@ -47,6 +50,22 @@ class Holding:
 def note_run(folder: Path, *, recipe: str, overrides: list[str], stages: list[str]) -> None:
     """Write down what a run folder (``exp/RUN``) was made for."""
     write_json(folder / RUN_FILE, {"recipe": recipe, "overrides": overrides, "stages": stages})
+
+
+@contextmanager
+def noted_if_done(folder: Path) -> Iterator[None]:
+    """What is noted of a run stays as it was if what is done meanwhile fails or is interrupted.
+
+    Else a run would be remembered by settings that it never had.
+    """
+    notes = [path for path in (folder / RUN_FILE, folder / RECIPE_FILE) if path.is_file()]
+    before = {path: path.read_text(encoding="utf-8") for path in notes}
+    try:
+        yield
+    except BaseException:
+        for path, text in before.items():
+            write_text(path, text)
+        raise
 
 
 def take_inventory(workspace: Path) -> list[Holding]:
