@@ -8,11 +8,11 @@ from typing import TypeVar
 from separate_cli.models.base import Separator
 from separate_cli.registry import Registry
 
-__all__ = ["available", "get", "register_model"]
+__all__ = ["FILES", "available", "get", "register_model"]
 
 ModelClass = TypeVar("ModelClass", bound="type[Separator]")
 
-_FILES: dict[str, str] = {
+FILES: dict[str, str] = {
     "CaCGMM": "cacgmm",
     "Chimera": "chimera",
     "ConvTasNet": "conv_tasnet",
@@ -36,7 +36,7 @@ _FILES: dict[str, str] = {
 
 _REGISTERED: Registry[type[Separator]] = Registry("model")
 _NAMES: Registry[str] = Registry("model")
-for _name in _FILES:
+for _name in FILES:
     _NAMES.register(_name, _name)
 
 
@@ -60,7 +60,7 @@ def get(name: str) -> type[Separator]:
     name = _NAMES.get(name)
     if name in _REGISTERED:
         return _REGISTERED.get(name)
-    found: type[Separator] = getattr(import_module(f"separate_cli.models.{_FILES[name]}"), name)
+    found: type[Separator] = getattr(import_module(f"separate_cli.models.{FILES[name]}"), name)
     return found
 
 
