@@ -13,7 +13,7 @@ import torch
 from corpora import mini_librimix
 from separate_cli.data import LibriMix
 from separate_cli.data.sampling import Draw
-from separate_cli.errors import InputError
+from separate_cli.errors import InputError, RemoteError
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +136,30 @@ def test_mini_has_only_what_is_in_it(lists: Path) -> None:
         LibriMix.mini_from_download(folder=lists.parent, task="enh_both")
     with pytest.raises(ValueError, match="8000 Hz only"):
         LibriMix.mini_from_download(folder=lists.parent, sample_rate=16000)
+
+
+@pytest.mark.parametrize("place", [".", "data"])
+def test_mini_of_the_current_folder_is_taken_as_it_is(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mini_librimix.make(tmp_path / place, train=2)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SEP_OFFLINE", "1")
+    train, valid = LibriMix.loaders_from_mini(task="sep_clean", batch_size=2, segment=0.5)
+    assert [len(train.dataset), len(valid.dataset)] == [2, 2]  # type: ignore[arg-type]
+    assert next(iter(train))[1].shape == (2, 2, 4000)
+
+
+@pytest.mark.parametrize("missing", ["val", "metadata/mixture_train_mix_clean.csv"])
+def test_a_mini_that_is_not_whole_is_not_taken(missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mini_librimix.make(tmp_path)
+    (tmp_path / "MiniLibriMix" / missing).rename(tmp_path / "elsewhere")
+    for list_of_train in (tmp_path / "MiniLibriMix" / "metadata").glob(
+        "mixture_train_*" if "train" in missing else "-"
+    ):
+        list_of_train.unlink()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SEP_OFFLINE", "1")
+    with pytest.raises(RemoteError) as caught:
+        LibriMix.loaders_from_mini(task="sep_clean")
+    assert "folder=PATH" in caught.value.hint

@@ -101,7 +101,8 @@ class LibriMix(MixtureSet):
 
         Args:
             batch_size: Examples a batch; the incomplete last batch of training is left out.
-            folder: Where MiniLibriMix is; None: it is downloaded once, to the cache.
+            folder: Where MiniLibriMix is; None: it is looked for in the current folder and in ``data``, else
+                downloaded once, to the cache.
             kwargs: Arguments of ``LibriMix``.
 
         Raises:
@@ -130,10 +131,10 @@ class LibriMix(MixtureSet):
 
     @staticmethod
     def mini_download(folder: Path | str | None = None, **options: Any) -> Path:
-        """The folder of MiniLibriMix' CSV files, downloaded once to the cache unless ``folder`` says where it is.
+        """The folder of MiniLibriMix' CSV files.
 
         Args:
-            folder: MiniLibriMix, or the folder that holds it.
+            folder: MiniLibriMix, or the folder that holds it; None: see ``loaders_from_mini``.
             options: ``mirror=`` and ``progress=``, see ``get_mini_librimix``.
 
         Raises:
