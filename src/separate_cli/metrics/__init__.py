@@ -16,6 +16,9 @@ from separate_cli.lazy import names_of
 if TYPE_CHECKING:
     from separate_cli.metrics.activity import ActivityCounts as ActivityCounts
     from separate_cli.metrics.activity import count_activity as count_activity
+    from separate_cli.metrics.asteroid_names import ALL_METRICS as ALL_METRICS
+    from separate_cli.metrics.asteroid_names import MockWERTracker as MockWERTracker
+    from separate_cli.metrics.asteroid_names import get_metrics as get_metrics
     from separate_cli.metrics.batch import Utterance as Utterance
     from separate_cli.metrics.batch import evaluate_many as evaluate_many
     from separate_cli.metrics.catalogue import DEFAULT_METRICS as DEFAULT_METRICS
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 
 _FILES: dict[str, tuple[str, ...]] = {
     "activity": ("ActivityCounts", "count_activity"),
+    "asteroid_names": ("ALL_METRICS", "MockWERTracker", "get_metrics"),
     "batch": ("Utterance", "evaluate_many"),
     "catalogue": ("DEFAULT_METRICS", "METRICS", "Metric"),
     "recognition": ("PocketSphinx", "Recogniser", "Whisper"),

@@ -174,6 +174,10 @@ class WERTracker:
         columns, rows = self.table()
         return "\n".join(f"| {' | '.join(cells)} |" for cells in [columns, ["---"] * len(columns), *rows]) + "\n"
 
+    def final_report_as_markdown(self) -> str:
+        """The table in Markdown, as Asteroid's users know it."""
+        return self.markdown()
+
     def final_report(self, path: Path | None = None) -> dict[str, float]:
         """``input_wer``, ``wer``, ``clean_wer`` and the same for characters, over everything; to ``path`` as JSON."""
         report = {name: words.rate for name, (words, _) in self._counts.items()}
