@@ -47,6 +47,13 @@ def test_optimizers_of_asteroids_recipes_are_there_and_go_downhill(name: str) ->
     assert float(weight.detach().square().sum()) < 13.0
 
 
+@pytest.mark.parametrize(("name", "instead"), [("RangerQH", "QHAdam"), ("rangerva", "Ranger21")])
+def test_what_only_asteroid_had_is_answered_with_what_to_take(name: str, instead: str) -> None:
+    with pytest.raises(ValueError, match=rf"(?i)There is no {name}.*Take Ranger.*{instead}.*\[optimizers\]"):
+        get(name)
+    assert get(instead) and get("ranger")
+
+
 def test_without_the_library_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(optimizers, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"Unknown optimizer 'yogi'.*separate-cli\[optimizers\]"):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from separate_cli.engine.schedulers import DPTNetScheduler, NoamScheduler, make_schedules
+from separate_cli.engine.schedulers import BaseScheduler, DPTNetScheduler, NoamScheduler, make_schedules
 from separate_cli.engine.sinkpit_beta import SinkPITBetaScheduler
 from separate_cli.losses import SinkPITLossWrapper, pairwise_neg_sisdr
 from separate_cli.specs.optimize import (
@@ -119,6 +119,44 @@ def test_a_course_goes_on_from_its_state() -> None:
         assert ours[1].param_groups[0]["lr"] == pytest.approx(expected)
         ours[1].step()
         second.step()
+
+
+class Halves(BaseScheduler):
+    """As a user of Asteroid writes it: its own values come last, and it counts for itself."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, every: int) -> None:
+        super().__init__(optimizer)
+        self.every, self.epoch = every, 0
+
+    def _get_lr(self) -> float:
+        if self.step_num % self.every == 0:
+            self.epoch += 1
+        return 0.5**self.epoch
+
+
+def test_a_schedule_in_asteroids_form_sets_the_rate_after_each_step_and_goes_on_from_its_state() -> None:
+    whole = Halves(optimizer(), 2)
+    assert whole.as_tensor(stop=5).tolist() == [1, 0.5, 0.5, 0.25, 0.25]
+    assert whole.as_tensor(start=3, stop=5).tolist() == [0.25, 0.25]
+    assert whole.optimizer.param_groups[0]["lr"] == 0.5 and whole.step_num == whole.epoch == 0
+    for expected in (1, 0.5, 0.5):
+        whole.step()
+        assert whole.optimizer.param_groups[0]["lr"] == expected
+    rest = Halves(optimizer(), 9)
+    rest.load_state_dict(whole.state_dict())
+    rest.step()
+    assert rest.optimizer.param_groups[0]["lr"] == 0.25
+    with pytest.raises(NotImplementedError):
+        BaseScheduler(optimizer()).step()
+
+
+def test_sinkpits_schedule_is_where_asteroid_has_it() -> None:
+    from separate_cli.engine import schedulers, sinkpit_beta
+
+    assert schedulers.SinkPITBetaScheduler is sinkpit_beta.SinkPITBetaScheduler
+    assert schedulers.sinkpit_default_beta_schedule(0) == 1
+    with pytest.raises(AttributeError, match="no attribute 'SinkPIT'"):
+        _ = schedulers.SinkPIT
 
 
 def test_sinkpits_beta_follows_the_epoch() -> None:

@@ -11,6 +11,7 @@ from torch import nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 from torch.utils.data import DataLoader, TensorDataset
 
+from separate_cli.engine import BaseScheduler
 from separate_cli.engine.running import quiet_lightning
 from separate_cli.engine.system import System
 
@@ -71,6 +72,17 @@ def test_loss_and_val_loss_are_logged_and_the_config_is_kept(tmp_path: Path) -> 
 def test_schedules_are_taken_in_every_form(scheduler: object, expected: list[tuple[str, str | None]]) -> None:
     _, schedules = make(scheduler).configure_optimizers()
     assert [(item["interval"], item.get("monitor")) for item in schedules] == expected
+
+
+def test_a_schedule_in_asteroids_form_is_stepped_by_the_trainer(tmp_path: Path) -> None:
+    class Root(BaseScheduler):
+        def _get_lr(self) -> float:
+            return float(self.step_num**-0.5)
+
+    system = make(lambda optimizer: {"scheduler": Root(optimizer), "interval": "step"})
+    with quiet_lightning():
+        trainer(tmp_path, 2).fit(system)
+    assert system.optimizer.param_groups[0]["lr"] == 6**-0.5
 
 
 def test_an_unknown_interval_is_refused() -> None:

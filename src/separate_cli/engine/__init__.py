@@ -1,7 +1,7 @@
 """Training on Lightning: exact resume, the best weights, curves.
 
     system = System(model, optimizer, loss, train_loader, val_loader)
-    lightning.Trainer(max_epochs=10).fit(system)                    # Lightning alone
+    Trainer(max_epochs=10).fit(system)                              # of lightning or pytorch_lightning
     fit(system, folder, batches=batches, plan=Plan(...))            # resumes exactly, keeps the best weights
 
 The names load when they are first used.
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from separate_cli.engine.objective import Objective as Objective
     from separate_cli.engine.optimizers import make_optimizer as make_optimizer
     from separate_cli.engine.optimizers import register_optimizer as register_optimizer
+    from separate_cli.engine.schedulers import BaseScheduler as BaseScheduler
     from separate_cli.engine.schedulers import CosineScheduler as CosineScheduler
     from separate_cli.engine.schedulers import DPTNetScheduler as DPTNetScheduler
     from separate_cli.engine.schedulers import NoamScheduler as NoamScheduler
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from separate_cli.engine.system import System as System
 
 _WHERE: dict[str, str] = {
+    "BaseScheduler": "schedulers",
     "CosineScheduler": "schedulers",
     "DPTNetScheduler": "schedulers",
     "EqualAverage": "averaging",

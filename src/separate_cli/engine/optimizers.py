@@ -35,6 +35,13 @@ _MORE = "pytorch_optimizer"
 """Apache-2.0, pure Python, needs only torch and NumPy: the extra ``optimizers``."""
 
 
+_GONE = {
+    "RangerQH": "Ranger, or QHAdam with pytorch_optimizer.Lookahead around it, of which it was made",
+    "RangerVA": "Ranger or Ranger21",
+}
+"""Optimizers of Asteroid that no library keeps up → what to take instead."""
+
+
 def get(identifier: str | type[Optimizer]) -> type[Optimizer]:
     """The optimizer class called ``identifier`` (case-insensitive); a class is given back as it is.
 
@@ -45,6 +52,11 @@ def get(identifier: str | type[Optimizer]) -> type[Optimizer]:
         return identifier
     if identifier in _OPTIMIZERS:
         return _OPTIMIZERS.get(identifier)
+    for name, instead in _GONE.items():
+        if name.casefold() == identifier.casefold():
+            raise ValueError(
+                f"There is no {name} for today's PyTorch. Take {instead}: pip install 'separate-cli[optimizers]'"
+            )
     if find_spec(_MORE) is None:
         raise ValueError(
             f"{_OPTIMIZERS.unknown(identifier)} There are more with: pip install 'separate-cli[optimizers]'"

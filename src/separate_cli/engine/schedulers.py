@@ -10,6 +10,9 @@ Checked: tests/engine/test_schedulers.py (rates step by step against the formula
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from copy import copy
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -19,7 +22,22 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau, StepLR
 
 from separate_cli.specs.optimize import CosineRate, DPTNetRate, NoamRate, PlateauRate, ScheduleSpec, StepRate
 
-__all__ = ["CosineScheduler", "DPTNetScheduler", "NoamScheduler", "StepwiseScheduler", "WarmUp", "make_schedules"]
+__all__ = [
+    "BaseScheduler",
+    "CosineScheduler",
+    "DPTNetScheduler",
+    "NoamScheduler",
+    "StepwiseScheduler",
+    "WarmUp",
+    "make_schedules",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Asteroid has SinkPIT's schedule here; it is a callback of Lightning, which is not loaded for the others."""
+    if name not in {"SinkPITBetaScheduler", "sinkpit_default_beta_schedule"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("separate_cli.engine.sinkpit_beta"), name)
 
 
 class StepwiseScheduler(LRScheduler):
@@ -43,6 +61,57 @@ class StepwiseScheduler(LRScheduler):
     def as_tensor(self, start: int = 0, stop: int = 100_000) -> Tensor:
         """The rates of the steps after ``start`` up to ``stop``, for a plot."""
         return torch.tensor([self.rate(step, float(self.base_lrs[0])) for step in range(start + 1, stop + 1)])
+
+
+class BaseScheduler:
+    """A schedule of your own in Asteroid's form: subclasses give ``_get_lr`` of ``step_num``, counted from 1.
+
+    Nothing is asked before the first ``step``, so that a subclass may set what it needs after ``super().__init__``; the
+    very first step of training has the optimizer's own rate. ``StepwiseScheduler`` is a torch scheduler, and holds for
+    that step as well.
+
+    Args:
+        optimizer: Whose rate to set.
+
+    >>> class Root(BaseScheduler):
+    ...     def _get_lr(self):
+    ...         return self.step_num**-0.5
+    >>> Root(torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)).as_tensor(stop=4)
+    tensor([1.0000, 0.7071, 0.5774, 0.5000])
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+        self.step_num = 0
+
+    def _get_lr(self) -> float:
+        raise NotImplementedError
+
+    def step(self, metrics: Any = None, epoch: int | None = None) -> None:
+        """Count a step and set the rate for it, of all groups of weights."""
+        self.step_num += 1
+        rate = self._get_lr()
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of the optimizer's weights."""
+        self.optimizer.zero_grad()
+
+    def state_dict(self) -> dict[str, Any]:
+        """All but the optimizer."""
+        return {name: value for name, value in vars(self).items() if name != "optimizer"}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+        vars(self).update(state_dict)
+
+    def as_tensor(self, start: int = 0, stop: int = 100_000) -> Tensor:
+        """The rates of the steps after ``start`` up to ``stop``, for a plot."""
+        trial, rates = copy(self), []
+        for trial.step_num in range(1, stop + 1):  # each in turn: a subclass may count epochs
+            rates.append(trial._get_lr())
+        return torch.tensor(rates[start:])
 
 
 class NoamScheduler(StepwiseScheduler):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from torch import nn
 
-from separate_cli.engine.backend import pl
+from separate_cli.engine.backend import derive_from_loaded, pl
 from separate_cli.losses import SinkPITLossWrapper
 
 __all__ = ["SinkPITBetaScheduler", "sinkpit_default_beta_schedule"]
@@ -39,6 +39,7 @@ class SinkPITBetaScheduler(pl.Callback):
         *,
         epoch: Callable[[], int] | None = None,
     ) -> None:
+        derive_from_loaded(SinkPITBetaScheduler, "Callback")
         self.cooling_schedule, self.epoch = cooling_schedule, epoch
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

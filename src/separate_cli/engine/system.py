@@ -2,8 +2,8 @@
 
     batch = (mixture, references) --model--> estimates --loss_func--> loss --Lightning--> step
 
-Usable with a plain ``lightning.Trainer`` on one device or many; ``engine.fitting`` adds exact resume, the best weights
-and curves.
+Usable with a plain ``Trainer`` of ``lightning`` or ``pytorch_lightning``, on one device or many;
+``engine.fitting`` adds exact resume, the best weights and curves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.utils.data import DataLoader
 
-from separate_cli.engine.backend import pl
+from separate_cli.engine.backend import derive_from_loaded, load_both, pl
 
 __all__ = ["System"]
 
@@ -43,6 +43,13 @@ class System(pl.LightningModule):
 
     default_monitor: str = "val_loss"
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> System:
+        """Be a module of every Lightning first, whichever trainer comes."""
+        load_both()
+        derive_from_loaded(System, "LightningModule")
+        made: System = super().__new__(cls)
+        return made
+
     def __init__(  # noqa: PLR0917  the order that Asteroid's users know
         self,
         model: nn.Module,
@@ -63,6 +70,22 @@ class System(pl.LightningModule):
         self.save_hyperparameters(self.config_to_hparams(self.config))
         several = scheduler if isinstance(scheduler, (list, tuple)) else [scheduler]
         self.schedulers = [self._schedule(item) for item in several if item is not None]
+
+    @property
+    def trainer(self) -> Any:
+        """The trainer that is at work, of either Lightning.
+
+        Raises:
+            RuntimeError: If there is none.
+        """
+        return super().trainer
+
+    @trainer.setter
+    def trainer(self, trainer: Any) -> None:
+        if trainer is not None:
+            derive_from_loaded(System, "LightningModule", trainer=trainer)
+        first: Any = super(System, type(self))
+        first.trainer.fset(self, trainer)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the model gives."""
