@@ -86,3 +86,12 @@ def test_data_elsewhere_are_the_users_own_affair(sep: Sep, mirror: Path) -> None
     done = sep("run", "mini", "--set", f"prepare.speech.minilibrimix.path={elsewhere}", *SMALL)
     assert done.code == 0
     assert not Path("data").exists()
+
+
+def test_references_that_are_always_silent_are_told_of_once(sep: Sep, mirror: Path) -> None:
+    three = TINY[0].replace("n_src: 2", "n_src: 3")
+    done = sep(
+        "train", "--recipe", "mini", "--mirror", mirror, *SMALL, "--set", three, "--set", "train.examples.n_src=3"
+    )
+    assert done.code == 0
+    assert done.stderr.count("No mixture of the part train has more than 2 targets; n_src is 3") == 1

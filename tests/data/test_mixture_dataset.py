@@ -69,7 +69,7 @@ def test_excerpts_come_from_anywhere_and_change_with_the_epoch(folder: Path) -> 
 
 
 def test_short_mixtures_are_left_out_or_end_in_silence(folder: Path) -> None:
-    with pytest.raises(InputError, match="None of the 5 mixtures to train on lasts 1 s"):
+    with pytest.raises(InputError, match=r"of 1 s need .* the 5 of the part train, the longest has 0\.3 s"):
         dataset(folder, segment_seconds=1)
     mixture, references = dataset(folder, segment_seconds=1, short="pad")[0]
     assert mixture.shape == (8000,) and references.shape == (2, 8000)
@@ -81,6 +81,16 @@ def test_sources_that_a_mixture_lacks_are_silent_and_too_many_are_refused(folder
     assert references.shape == (3, 800) and not references[2].any() and references[1].any()
     with pytest.raises(InputError, match="has 2 targets, n_src is 1"):
         dataset(folder, n_src=1)
+
+
+def test_references_that_are_always_silent_are_noted(folder: Path, tmp_path: Path) -> None:
+    (note,) = dataset(folder, n_src=3).notes
+    assert note == (
+        "No mixture of the part train has more than 2 targets; n_src is 3, so 1 of the references is always silent."
+    )
+    assert dataset(folder).notes == ()
+    mixtures.make(tmp_path / "mixed", [2, 3, 2], part="train")
+    assert dataset(tmp_path / "mixed", n_src=3).notes == ()
 
 
 def test_normalizing_keeps_the_ratio_of_mixture_and_references(folder: Path) -> None:
@@ -122,7 +132,7 @@ def test_another_seed_gives_other_excerpts(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("wishes", "why"),
     [
-        ({"part": "valid"}, "no mixtures to valid on"),
+        ({"part": "valid"}, "no mixtures of the part valid"),
         ({"sample_rate": 16000}, "is at 8000 Hz, the examples are at 16000"),
         ({"task": "sep_reverb"}, "has no mix_clean_reverb"),
     ],

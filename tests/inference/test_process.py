@@ -39,8 +39,9 @@ def test_tuning_comes_without_torch() -> None:
 
 @pytest.mark.parametrize("name", ["tpu9", "cuda:77", "nonsense device"])
 def test_a_device_that_is_not_there_is_a_usage_error(name: str) -> None:
-    with pytest.raises(UsageError, match=name):
+    with pytest.raises(UsageError, match=name) as caught:
         choose_device(name)
+    assert caught.value.hint == "Set the device to auto or cpu."  # sep train has a field, sep infer an option
 
 
 def test_xla_says_what_it_needs() -> None:

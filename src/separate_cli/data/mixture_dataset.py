@@ -31,6 +31,7 @@ class MixtureDataset(Examples):
 
     Attributes:
         mixtures: Those that are used, in the order of the examples of epoch 0.
+        notes: What is odd about them, though it may be wanted, in sentences.
 
     Raises:
         InputError: If the part has no usable mixture, or one is of another sample rate or has too many targets.
@@ -42,6 +43,7 @@ class MixtureDataset(Examples):
         # Sorted lists go speaker by speaker; an epoch shorter than the list should still hear many of them.
         self.mixtures = [usable[i] for i in np.random.default_rng(seed).permutation(len(usable))]
         self._names = [names_of(mixture, examples) for mixture in self.mixtures]
+        self.notes = _notes(max(len(wanted) for _, wanted in self._names), examples, part)
         wanted = examples.examples_per_epoch if part == "train" else examples.valid_examples
         super().__init__(wanted or len(usable), seed=seed)
 
@@ -54,18 +56,31 @@ class MixtureDataset(Examples):
         return to_example(signals, heard, wanted, self.examples)
 
 
+def _notes(most: int, wish: MixtureExamples, part: str) -> tuple[str, ...]:
+    """Nothing to say where some mixture has all targets, ``most`` of them."""
+    if most == wish.n_src:
+        return ()
+    silent = wish.n_src - most
+    return (
+        f"No mixture of the part {part} has more than {most} targets; n_src is {wish.n_src}, "
+        f"so {silent} of the references {'is' if silent == 1 else 'are'} always silent.",
+    )
+
+
 def _usable(mixtures: list[Mixture], wish: MixtureExamples, part: str) -> list[Mixture]:
     """Mixtures that are long enough; an error if none is, or one does not fit."""
     if not mixtures:
-        raise InputError(f"The corpus has no mixtures to {part} on.", hint="Prepare that part of it.")
+        raise InputError(f"The corpus has no mixtures of the part {part}.", hint="Prepare that part of it.")
     names_of(mixtures[0], wish)  # before lengths: a wrong rate makes all of them seem short
     least = segment_samples(wish)
     if least is None or wish.short == "pad":
         return mixtures
     usable = [mixture for mixture in mixtures if mixture.frames >= least]
     if not usable:
+        longest = max(mixture.seconds for mixture in mixtures)
         raise InputError(
-            f"None of the {len(mixtures)} mixtures to {part} on lasts {wish.segment_seconds:g} s.",
-            hint="Lower segment_seconds, or set short to pad.",
+            f"Examples of {wish.segment_seconds:g} s need mixtures that long; "
+            f"of the {len(mixtures)} of the part {part}, the longest has {longest:.3g} s.",
+            hint="Lower train.examples.segment_seconds, or set train.examples.short=pad.",
         )
     return usable

@@ -115,7 +115,8 @@ def fit(
     """Train ``system``, going on where ``folder`` says that the last attempt was.
 
     Args:
-        system: Its training loader draws its batches from ``batches``; it has a validation loader.
+        system: Its training loader draws its batches from ``batches``; it has a validation loader. What the data set
+            notes about itself (``notes``) is passed on.
         folder: Of the run.
         batches: The training batches, of all processes together.
         plan: How to run.
@@ -131,6 +132,8 @@ def fit(
     """
     run = _Run(system, folder, batches, plan, ranks)
     remaining = run.load()
+    for note in getattr(system.train_loader.dataset, "notes", ()):
+        progress.tell("notice", note)
     if plan.compile:
         system.model.compile()
     with listening(*requeue_signals()) as stop:

@@ -31,5 +31,7 @@ def choose_device(name: str = "auto") -> torch.device:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, ImportError) as error:
         reason = (str(error).splitlines() or [""])[0].rstrip(".")
-        raise UsageError(f"There is no device {name!r} here: {reason}.", hint="Use --device auto or cpu.") from error
+        raise UsageError(
+            f"There is no device {name!r} here: {reason}.", hint="Set the device to auto or cpu."
+        ) from error
     return device
