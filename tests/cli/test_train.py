@@ -84,3 +84,40 @@ def test_a_model_is_tried_before_it_is_trained(sep: Sep, tiny_workspace: Path) -
     assert len(rates.document["result"]["curve"]) > 20
     assert not list((tiny_workspace / "exp" / "tiny").glob("train"))
     assert sep("train", "--recipe", "tiny.yaml", "--find-lr", "--overfit", "1").code == 2
+
+
+def test_wrong_arguments_are_told_before_anything_is_prepared(sep: Sep, tiny_workspace: Path) -> None:
+    wrong = ["--set", "train.model.args.n_scr=2", "--set", "train.optimizer.args={momentom: 1}"]
+    for command in (["train", "--recipe", "tiny.yaml"], ["run", "tiny.yaml"], ["train", "--recipe", "tiny.yaml"]):
+        refused = sep(*command, *wrong)
+        assert refused.code == 2
+        assert "cannot be trained: 2 faults" in refused.stderr
+        assert "--set train.model.args.n_scr=2: train.model.args.n_scr: DeMask takes no argument" in refused.stderr
+        assert "--set train.optimizer.args={momentom: 1}: train.optimizer.args.momentom: " in refused.stderr
+    assert not (tiny_workspace / "exp").exists()
+    assert sep("data", "prepare", "--recipe", "tiny.yaml", *wrong).code == 0  # which trains nothing
+
+
+def test_a_training_that_is_refused_leaves_nothing_behind(sep: Sep, tiny_workspace: Path) -> None:
+    for trial in ([], ["--overfit", "1"], ["--find-lr"]):
+        refused = sep("train", "--recipe", "tiny.yaml", "--set", "train.batch_size=99", *trial)
+        assert refused.code == 2
+        assert "Expected at least 99 examples" in refused.stderr
+    assert not list((tiny_workspace / "exp" / "tiny").rglob("*.part"))
+    assert "partial" not in sep("status").stdout
+
+
+def test_a_recipe_that_trains_nothing_says_so_before_its_data_are_missed(sep: Sep, tiny_workspace: Path) -> None:
+    for trial in ([], ["--overfit", "1"]):
+        refused = sep("train", "--recipe", "sms-wsj", *trial)
+        assert refused.code == 2
+        assert "The recipe sms-wsj trains nothing; it has: prepare, eval." in refused.stderr
+        assert "sep run sms-wsj" in refused.stderr
+
+
+def test_the_advice_of_a_training_that_diverges_is_not_what_is_done_already(sep: Sep, tiny_workspace: Path) -> None:
+    wild = ["--set", "train.optimizer={name: sgd, lr: 1e30}", "--set", "train.clip_norm=null"]
+    for precision, advised in (("32", False), ("bf16", True)):
+        failed = sep("train", "--recipe", "tiny.yaml", *wild, "--set", f"train.precision={precision}")
+        assert failed.code == 1 and "has diverged" in failed.stderr
+        assert ("train.precision=32" in failed.stderr) == advised

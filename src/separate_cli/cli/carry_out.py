@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from separate_cli.pipeline.plan import Plan
     from separate_cli.pipeline.record import Record
     from separate_cli.pipeline.stage import Stage
+    from separate_cli.recipes.recipe import Recipe
 
 __all__ = ["carry_out", "closing_notes", "stages_from"]
 
@@ -64,13 +65,19 @@ def carry_out(
     from separate_cli.pipeline.plan import make_plan
     from separate_cli.pipeline.runner import Event, run_plan, run_shard
     from separate_cli.pipeline.shards import Shard
-    from separate_cli.recipes.load import load_recipe
+    from separate_cli.recipes.load import load_with_origins
     from separate_cli.recipes.show import as_yaml
     from separate_cli.report.console import out
     from separate_cli.settings import workspace
     from separate_cli.stages.assemble import assemble
+    from separate_cli.stages.preflight import refuse_the_impossible
 
-    loaded = load_recipe(recipe, overrides or ())
+    loaded, origins = load_with_origins(recipe, overrides or ())
+    last = until if change is None else "train"
+    _check_stage(loaded, recipe, last)
+    if not dry_run:
+        tune_process(TRAINING_BYTES)
+        refuse_the_impossible(loaded, origins, workspace(root) / "exp" / (name or loaded.name), until=last)
     if not supplies.provide(loaded, workspace(root), dry_run=dry_run):
         return None
     stages = assemble(loaded) if change is None else change(assemble(loaded))
@@ -80,7 +87,6 @@ def carry_out(
     if dry_run:
         _show(plan)
         return None
-    tune_process(TRAINING_BYTES)
     own = [stage.name for stage in stages if not stage.shared]
     if own and change is None and not plan.is_done:
         folder = plan.workspace / "exp" / plan.run
@@ -98,6 +104,26 @@ def carry_out(
         records = run_shard(plan, Shard.parse(shard), progress=out, on_event=tell)
     out.result({"run": plan.run, "workspace": str(plan.workspace), "stages": [_describe(one) for one in records]})
     return {record.stage: record for record in records}
+
+
+def _check_stage(loaded: Recipe, recipe: str, stage: str | None) -> None:
+    """Refuse a stage that a recipe does not have, before anything is fetched for it.
+
+    Raises:
+        UsageError: If it has none of that name.
+    """
+    from separate_cli.registry import closest
+
+    names = [section.name for section in loaded.sections]
+    if stage is None or stage in names:
+        return
+    there = ", ".join(names)
+    if stage == "train" and not any(section.verb == "train" for section in loaded.sections):
+        raise UsageError(f"The recipe {loaded.name} trains nothing; it has: {there}.", hint=f"Run it: sep run {recipe}")
+    raise UsageError(
+        f"Unknown stage {stage!r}; the closest names are: {', '.join(closest(stage, names))}.",
+        hint=f"The stages are: {there}.",
+    )
 
 
 def stages_from(recipe: str, overrides: Sequence[str] | None, first: str) -> set[str]:

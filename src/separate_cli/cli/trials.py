@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from separate_cli.errors import PartialFailure, UsageError
+from separate_cli.errors import PartialFailure
 
 if TYPE_CHECKING:
     from separate_cli.pipeline.record import Record
@@ -85,7 +85,5 @@ class _Trial:
     def _in_place(self, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
         from separate_cli.stages.assemble import with_trial
 
-        training = next((stage.spec for stage in stages if stage.name == "train"), None)
-        if training is None:
-            raise UsageError("The recipe has no training called train.", hint="See: sep recipes ls")
+        training = next(stage.spec for stage in stages if stage.name == "train")
         return with_trial(stages, name=self.name, verb=self.verb, spec=self.spec_for(training))

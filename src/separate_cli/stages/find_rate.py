@@ -20,11 +20,13 @@ from separate_cli.files import atomic_path, write_json, write_text
 from separate_cli.inference.device import choose_device
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.trials import FindRateSpec
-from separate_cli.stages.train import assemble, make_model
+from separate_cli.stages.parts import leaving_nothing, make_model
+from separate_cli.stages.train import assemble
 
 __all__ = ["run"]
 
 
+@leaving_nothing
 def run(spec: FindRateSpec, context: StageContext) -> None:
     """Train at rates that climb, and suggest one.
 

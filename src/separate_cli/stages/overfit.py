@@ -16,13 +16,15 @@ from separate_cli.inference.device import choose_device
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.progress import Progress
 from separate_cli.specs.trials import OverfitSpec
-from separate_cli.stages.train import assemble, make_model
+from separate_cli.stages.parts import leaving_nothing, make_model
+from separate_cli.stages.train import assemble
 
 __all__ = ["run"]
 
 _TELL_EVERY_STEPS = 25
 
 
+@leaving_nothing
 def run(spec: OverfitSpec, context: StageContext) -> None:
     """Train on the same batches until their loss is low enough, or the steps run out.
 

@@ -8,21 +8,27 @@ Nothing here loads Lightning: a recipe is looked over with it before anything is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+import inspect
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from separate_cli import models
-from separate_cli.engine.optimizers import has_fused_form, make_optimizer
-from separate_cli.errors import SpecError
+from separate_cli.engine import optimizers
+from separate_cli.errors import Interrupted, SepError, SpecError
 from separate_cli.models.base import Separator
+from separate_cli.pipeline.stage import StageContext
+from separate_cli.specs.base import StageSpec
 from separate_cli.specs.train import TrainSpec
 
-__all__ = ["blaming", "check_precision", "make_model", "make_optimizer_for"]
+__all__ = ["blaming", "check_precision", "leaving_nothing", "make_model", "make_optimizer_for"]
 
+_Spec = TypeVar("_Spec", bound=StageSpec)
 _TELLING = (TypeError, ValueError, RuntimeError)
 """What constructors raise with a sentence of their own."""
 _BARE = (ArithmeticError, AssertionError, AttributeError, LookupError)
@@ -57,6 +63,27 @@ def blaming(field: str, args: Mapping[str, Any] | None = None) -> Iterator[None]
         raise SpecError(f"{field}: {reason}{f' with {given}' if given else ''}", hint=hint) from error
 
 
+def leaving_nothing(run: Callable[[_Spec, StageContext], None]) -> Callable[[_Spec, StageContext], None]:
+    """Decorator of a stage: one that is refused before there is anything to go on from takes its folder away.
+
+    A saved state in it is kept, and so are the curves of what was trained.
+    """
+
+    @functools.wraps(run)
+    def wrapped(spec: _Spec, context: StageContext) -> None:
+        try:
+            run(spec, context)
+        except Interrupted:
+            raise
+        except SepError:
+            kept = any((context.folder / name).exists() for name in ("resume.ckpt", "curves.csv"))
+            if context.folder.suffix == ".part" and not kept:  # as ``pipeline.store`` calls what is in the making
+                shutil.rmtree(context.folder, ignore_errors=True)
+            raise
+
+    return wrapped
+
+
 def make_model(spec: TrainSpec) -> Separator:
     """The model with its first weights, which depend on the seed.
 
@@ -81,11 +108,14 @@ def make_optimizer_for(weights: Iterable[Tensor], spec: TrainSpec, device: torch
         SpecError: If it cannot be made as asked.
     """
     wish = spec.optimizer
-    args = {"lr": wish.lr, "weight_decay": wish.weight_decay, **wish.args}
+    args: dict[str, Any] = {"lr": wish.lr, "weight_decay": wish.weight_decay, **wish.args}
     with blaming("train.optimizer", wish.args):
-        if has_fused_form(wish.name) and device.type in {"cpu", "cuda"}:
+        takes = inspect.signature(optimizers.get(wish.name)).parameters
+        if wish.weight_decay == 0 and not {"weight_decay"} & {*takes, *wish.args}:
+            del args["weight_decay"]  # Rprop has none
+        if optimizers.has_fused_form(wish.name) and device.type in {"cpu", "cuda"}:
             args = {"fused": True, **args}
-        return make_optimizer(weights, wish.name, **args)
+        return optimizers.make_optimizer(weights, wish.name, **args)
 
 
 def check_precision(spec: TrainSpec, device: torch.device) -> None:

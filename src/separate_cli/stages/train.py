@@ -39,7 +39,7 @@ from separate_cli.models.base import Separator
 from separate_cli.pipeline.stage import StageContext
 from separate_cli.specs.examples import MixtureExamples, RemixExamples
 from separate_cli.specs.train import TrainSpec
-from separate_cli.stages.parts import blaming, check_precision, make_model, make_optimizer_for
+from separate_cli.stages.parts import blaming, check_precision, leaving_nothing, make_model, make_optimizer_for
 from separate_cli.stages.provenance import provenance_of, resolved
 from separate_cli.stages.together import together
 
@@ -48,6 +48,7 @@ __all__ = ["assemble", "make_model", "run", "train_together"]
 MODEL = "model.safetensors"
 
 
+@leaving_nothing
 def run(spec: TrainSpec, context: StageContext) -> None:
     """Train until the epochs are over or patience is, going on where a killed attempt was.
 
