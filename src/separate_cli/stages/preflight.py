@@ -101,8 +101,8 @@ def _faults(spec: TrainSpec) -> Iterator[tuple[list[str], str]]:
 
 
 def _culprit(args: Mapping[str, Any], problem: str) -> list[str]:
-    """The rest of the path, as far as the sentence tells."""
-    named = [name for name in args if re.search(rf"\b{re.escape(name)}\b", problem)]
+    """The rest of the path: the argument that the sentence names first, before those that are close to it."""
+    named = [word for word in re.findall(r"\w+", problem) if word in args]
     return ["args", *named[:1]] if args else []
 
 
