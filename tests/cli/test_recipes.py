@@ -103,3 +103,24 @@ def test_unknown_recipe_is_a_usage_error(sep: Callable) -> None:
     outcome = sep("recipes", "show", "toi")
     assert outcome.code == 2
     assert "closest names are: toy" in outcome.stderr
+
+
+def test_a_file_that_is_not_text_does_not_keep_the_others_from_being_listed_and_checked(sep: Callable) -> None:
+    Path("recipes").mkdir()
+    Path("recipes", "strange.yaml").write_bytes(b"\xff\xfe\x00")
+    listed = sep("recipes", "ls")
+    assert listed.code == 0
+    assert "\ntoy\t" in listed.stdout
+    assert "strange.yaml is not UTF-8 text." in listed.stderr
+    checked = sep("recipes", "check")
+    assert (checked.code, checked.stdout.strip()) == (2, "toy: valid")
+    assert "One fault found." in checked.stderr and "strange.yaml is not UTF-8 text." in checked.stderr
+    assert sep("recipes", "check", "strange").code == 3
+
+
+def test_a_recipe_without_stages_is_not_valid(sep: Callable) -> None:
+    Path("empty.yaml").write_text("extends: []\n")
+    for command in (["recipes", "check"], ["run"], ["train", "--recipe"]):
+        refused = sep(*command, "empty.yaml")
+        assert refused.code == 2
+        assert "expected a stage: train; there is none" in refused.stderr

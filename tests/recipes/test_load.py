@@ -57,14 +57,14 @@ tune:
         "--set train.epochs.x=1: train.epochs.x: 'many' has no field 'x'",
         "--set trian.epochs=3: trian.epochs: unknown field; the closest names are: train",
         "bad.yaml:12: train.layers.1.learning_rate: unknown field; there are: lr, name",
-        "bad.yaml:14: eval.metrics: expected a valid tuple, got 'si_sdr'",
+        "bad.yaml:14: eval.metrics: expected a list, got 'si_sdr'",
         "bad.yaml:15: tune: unknown field; there are: corpus, description, disk, downloads, eval, model, name, ours, "
         "prepare, published, source, task, time, train",
         "bad.yaml:1: descripton: unknown field; the closest names are: description",
         "bad.yaml:2: prepare.folder: expected a value, got none",
         "bad.yaml:4: prepare.speakers: expected greater than 0, got 0",
         "bad.yaml:5: train.batch_size: expected a value, got none",
-        "bad.yaml:6: train.epochs: expected a valid integer, unable to parse string as an integer, got 'many'",
+        "bad.yaml:6: train.epochs: expected a whole number, got 'many'",
         "bad.yaml:8: train.optimizer.name: expected 'adam' or 'sgd', got 'adan'",
         "bad.yaml:9: train.optimizer.lr: expected greater than 0, got -1",
     ]
@@ -82,7 +82,7 @@ def test_rule_over_several_fields_names_the_section(write: Write) -> None:
 
 def test_unknown_kind_is_answered_with_the_known_ones(write: Write) -> None:
     write("bad.yaml", "prepare:\n  kind: libry\n")
-    assert faults_of("bad.yaml") == ["bad.yaml:1: prepare: expected kind to be one of 'libri', 'music', got 'libry'"]
+    assert faults_of("bad.yaml") == ["bad.yaml:2: prepare: expected kind to be one of 'libri', 'music', got 'libry'"]
     write("none.yaml", "prepare:\n  stems: []\n")
     assert faults_of("none.yaml") == ["none.yaml:1: prepare: expected kind to be one of 'libri', 'music', got null"]
 
@@ -97,6 +97,10 @@ def test_unknown_kind_is_answered_with_the_known_ones(write: Write) -> None:
         ("name: a/b\n", "bad.yaml:1: name: expected text that matches"),
         ("extends: 3\n", "bad.yaml:1: extends: expected the name of a recipe, got 3"),
         ("extends: nothing\n", "bad.yaml:1: extends: Unknown recipe 'nothing'"),
+        ("extends: bad\n", "bad.yaml:1: extends: it extends itself, and there is no other recipe of that name"),
+        ("extends: bad.yaml\n", "bad.yaml:1: extends: it extends itself"),
+        ("extends: []\n", "bad.yaml:1: (file): expected a stage: prepare, train, eval; there is none"),
+        ("task: t\ntrain:\n", "bad.yaml:1: (file): expected a stage: prepare, train, eval; there is none"),
         ("extends: no.yaml\n", "bad.yaml:1: extends: There is no recipe file no.yaml."),
         ("eval: {}\n", "(file): eval needs prepare; eval needs train, which the recipe does not have"),
     ],
@@ -250,6 +254,14 @@ def test_list_holds_local_and_built_in_recipes_also_broken_ones_but_no_building_
     assert sorted(found) == ["broken", "demo", "hidden"]
     assert found["hidden"].header == {"name": "hidden", "task": "t", "description": "mine"}
     assert found["broken"].faults
+
+
+def test_a_file_that_is_not_text_is_one_broken_recipe_in_the_list(write: Write) -> None:
+    write("recipes/mine.yaml", "train: {batch_size: 1}\n")
+    Path("recipes/strange.yaml").write_bytes(b"\xff\xfe\x00")
+    found = {entry.name: [str(fault) for fault in entry.faults] for entry in available()}
+    strange = Path("recipes", "strange.yaml")
+    assert found == {"mine": [], "strange": [f"recipes/strange.yaml: (file): {strange} is not UTF-8 text."]}
 
 
 def test_validation_loads_no_torch_and_no_audio_libraries() -> None:

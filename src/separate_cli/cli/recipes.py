@@ -100,8 +100,8 @@ def check(recipes: RecipesArgument = None, overrides: SetOption = None) -> None:
 
     Example: sep recipes check my.yaml
     """
-    from separate_cli.errors import Fault, SpecError
-    from separate_cli.recipes.find import list_recipes
+    from separate_cli.errors import Fault, InputError, SpecError
+    from separate_cli.recipes.find import find_recipe, label, list_recipes
     from separate_cli.recipes.load import load_recipe
     from separate_cli.report.console import out
 
@@ -112,12 +112,18 @@ def check(recipes: RecipesArgument = None, overrides: SetOption = None) -> None:
             load_recipe(name, overrides or [])
         except SpecError as error:
             faults.extend(error.faults)
+        except InputError as error:  # as other files that are broken, one among many
+            if not recipes:
+                faults.append(Fault(label(find_recipe(name)), "(file)", error.message))
+                continue
+            raise
         else:
             valid.append(name)
             out.line(f"{name}: valid")
     out.result({"valid": valid})
     if faults:
-        raise SpecError(f"{len(faults)} faults found.", faults=tuple(faults), hint="Correct what is listed.")
+        count = "One fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise SpecError(f"{count} found.", faults=tuple(faults), hint="Correct what is listed.")
 
 
 def _row(entry: Entry) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from separate_cli.errors import Fault, InputError, SepError, SpecError, UsageError
 from separate_cli.recipes.clashes import clashes
 from separate_cli.recipes.find import find_recipe, label, list_recipes
+from separate_cli.recipes.kinds import settled
 from separate_cli.recipes.names import unknown_names
 from separate_cli.recipes.node import Node, parse
 from separate_cli.recipes.recipe import HEADER, Recipe
@@ -60,6 +61,7 @@ def load_with_origins(name: str, overrides: Sequence[str] = ()) -> tuple[Recipe,
     if not faults:
         for override in overrides:
             tree = _override(tree, override, faults)
+        tree = settled(tree)
         recipe = validate(tree, faults)
         told = {fault.field for fault in faults}
         for path, problem in (*unknown_names(tree), *(clashes(recipe) if recipe is not None else ())):
@@ -80,7 +82,11 @@ def available() -> list[Entry]:
     entries = []
     for name, file in list_recipes():
         faults: list[Fault] = []
-        tree = _tree(file, faults)
+        try:
+            tree = _tree(file, faults)
+        except InputError as error:
+            tree = Node(None, label(file))
+            faults.append(Fault(tree.where, "(file)", error.message))
         fields = tree.value if isinstance(tree.value, dict) else {}
         header = {key: fields[key].plain() for key in HEADER if key in fields}
         entries.append(Entry(name, file, header, tuple(faults)))
@@ -120,7 +126,14 @@ def _bases(extends: Node | None, file: Path, faults: list[Fault], chain: tuple[P
 def _base(node: Node, file: Path, faults: list[Fault], chain: tuple[Path, ...]) -> Node:
     if not isinstance(node.value, str):
         raise UsageError(f"expected the name of a recipe, got {node.plain()!r}")
-    base = find_recipe(node.value, beside=file.parent, skip=[file])
+    try:
+        base = find_recipe(node.value, beside=file.parent, skip=[file])
+    except UsageError as error:
+        if node.value == file.stem:
+            raise UsageError("it extends itself, and there is no other recipe of that name") from error
+        raise
+    if base.resolve() == file.resolve():
+        raise UsageError("it extends itself")
     if base.resolve() in [path.resolve() for path in chain]:
         circle = " → ".join(label(path) for path in (*chain, base))
         raise UsageError(f"recipes extend each other in a circle: {circle}")

@@ -16,8 +16,11 @@ import yaml
 
 from separate_cli.errors import Fault
 
-__all__ = ["CORE", "Node", "parse"]
+__all__ = ["CORE", "TAGS", "Node", "parse"]
 
+TAGS = ("kind", "rule")
+"""Fields that say which fields there are beside them."""
+_ARGUMENT = "--set "
 _MOST_NODES = 50_000
 """Far above any recipe: stops a few lines of nested aliases from filling the memory."""
 
@@ -30,11 +33,13 @@ class Node:
         value: A scalar, or a dict or list of nodes.
         where: ``file:line``, or the ``--set`` argument.
         replaces: Whether it takes the place of an inherited mapping instead of being merged into it (``!replace``).
+        kind: Of the mapping that it was written into, where something on top has made another kind of that mapping.
     """
 
     value: Any
     where: str
     replaces: bool = False
+    kind: str | None = None
 
     def plain(self) -> Any:
         """The bare data."""
@@ -48,7 +53,7 @@ class Node:
         """This tree with another on top: mappings merge, everything else is replaced."""
         if over.replaces or not isinstance(self.value, dict) or not isinstance(over.value, dict):
             return over
-        merged = dict(self.value)
+        merged = _marked(self.value, over.value, set(over.value))
         for key, node in over.value.items():
             merged[key] = merged[key].merged_with(node) if key in merged else node
         return Node(merged, over.where)
@@ -71,7 +76,10 @@ class Node:
         if self.value is not None and not isinstance(self.value, dict):
             raise ValueError(f"{self.value!r} has no field {first!r}")
         inner = dict(self.value or {})
-        inner[first] = inner.get(first, Node(None, value.where)).assigned(rest, value)
+        if not rest:
+            beside = {key for key, node in inner.items() if node.where.startswith(_ARGUMENT)}
+            inner = _marked(inner, {first: value}, {first, *beside})
+        inner[first] = replace(inner.get(first, Node(None, value.where)).assigned(rest, value), kind=None)
         return replace(self, value=inner)
 
     def locate(self, path: Sequence[str | int]) -> tuple[str, list[str]]:
@@ -88,6 +96,18 @@ class Node:
             elif position == len(path) - 1:
                 found.append(str(part))
         return node.where, found
+
+
+def _marked(mapping: dict[str, Node], over: dict[str, Node], kept: set[str]) -> dict[str, Node]:
+    """A mapping whose values, but for ``kept``, remember its kind if ``over`` gives it another one."""
+    for tag in TAGS:
+        old, new = (side[tag].value if tag in side else None for side in (mapping, over))
+        if isinstance(old, str) and isinstance(new, str) and old != new:
+            return {
+                key: node if key in kept or node.kind is not None else replace(node, kind=old)
+                for key, node in mapping.items()
+            }
+    return dict(mapping)
 
 
 def _child(node: Node, part: str | int) -> Node | None:

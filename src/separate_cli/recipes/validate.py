@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,17 +12,29 @@ from pydantic import TypeAdapter, ValidationError
 from separate_cli.errors import Fault
 from separate_cli.recipes.node import Node
 from separate_cli.recipes.recipe import HEADER, Recipe, Section
+from separate_cli.recipes.schemas import field_names, tag_names
 from separate_cli.recipes.sections import SECTIONS, section_type
 from separate_cli.specs.base import StageSpec
 
 __all__ = ["closest", "validate"]
 
 _RESERVED = ("verb", "after")
+_UNKNOWN_TAG = ("union_tag_invalid", "union_tag_not_found")
+_NOWHERE = "(nowhere)"
+_EXPECTED = "expected "
 _PLAIN = {
-    "Input should be": "expected",
-    "Input should": "expected to",
-    "String should match pattern": "expected text that matches",
+    r"Input should be": "expected",
+    r"Input should": "expected to",
+    r"Input is not a valid path.*": "expected a path",
+    r"String should match pattern": "expected text that matches",
+    r"a valid integer(, .*)?": "a whole number",
+    r"a valid number(, .*)?": "a number",
+    r"a valid (tuple|list)": "a list",
+    r"a valid dictionary( or .*)?": "fields",
+    r"a valid string": "text",
+    r"a valid boolean(, .*)?": "true or false",
 }
+"""Words of pydantic → ours."""
 _WIDTH = 60
 _LISTED = 16
 
@@ -44,6 +57,8 @@ def validate(tree: Node, faults: list[Fault]) -> Recipe | None:
         recipe = Recipe(**header, sections=tuple(_without_faulty_parents(sections, tree)))
     except ValidationError as error:
         faults.extend(_translate(error, tree, [], Recipe))
+    if not any(name not in HEADER and node.value is not None for name, node in tree.value.items()):
+        faults.append(Fault(tree.where, "(file)", f"expected a stage: {', '.join(SECTIONS)}; there is none"))
     return recipe if len(faults) == before else None
 
 
@@ -88,62 +103,64 @@ def _without_faulty_parents(sections: Sequence[Section], tree: Node) -> Iterator
 
 
 def _translate(error: ValidationError, node: Node, prefix: list[str], kind: Any) -> Iterator[Fault]:
+    choices: dict[tuple[str, str], list[str]] = {}
     for detail in error.errors(include_url=False):
-        where, path = node.locate([part for part in detail["loc"] if part != "sections"])
-        yield Fault(where, ".".join([*prefix, *path]) or "(file)", _problem(detail, kind))
+        where, path = _place(detail, node, kind)
+        field = ".".join([*prefix, *path]) or "(file)"
+        choices.setdefault((where, field), []).append(_problem(detail, kind))
+    for (where, field), problems in choices.items():
+        yield Fault(where, field, _either(problems))
+
+
+def _place(detail: Any, node: Node, kind: Any) -> tuple[str, list[str]]:
+    """Where a value was written, and its path: without what pydantic calls the choices of a union."""
+    path = [part for part in detail["loc"] if part != "sections"]
+    if detail["type"] in _UNKNOWN_TAG:
+        tagged, _ = node.locate([*path, str(detail["ctx"]["discriminator"]).strip("'")])
+        return tagged, node.locate(path)[1]
+    where, found = node.locate(path)
+    is_in_data = len(found) < 1 or node.locate([*path, _NOWHERE])[1][:-1] == found
+    if is_in_data or detail["type"] == "missing":
+        return where, found
+    is_field = found[-1] in field_names(TypeAdapter(kind).json_schema(), path[:-1])
+    return where, found if is_field else found[:-1]
+
+
+def _either(problems: list[str]) -> str:
+    """What is wrong with a value that may be of several kinds, and is of none.
+
+    >>> _either(["expected greater than 0, got 0", "expected 'auto', got 0"])
+    "expected greater than 0 or 'auto', got 0"
+    """
+    if len(problems) == 1 or not all(problem.startswith(_EXPECTED) for problem in problems):
+        return "; ".join(problems)
+    wanted = [problem.removeprefix(_EXPECTED).partition(", got ")[0] for problem in problems]
+    _, got, value = problems[-1].partition(", got ")
+    return f"{_EXPECTED}{' or '.join(dict.fromkeys(wanted))}{got}{value}"
 
 
 def _problem(detail: Any, kind: Any) -> str:
     message, value = str(detail["msg"]), detail.get("input")
     if detail["type"] == "extra_forbidden":
         schema = TypeAdapter(kind).json_schema()
-        return closest(str(detail["loc"][-1]), sorted(_names(schema, list(detail["loc"][:-1]))))
+        return closest(str(detail["loc"][-1]), sorted(field_names(schema, list(detail["loc"][:-1]))))
     if detail["type"] == "missing":
         return "expected a value, got none"
     if detail["type"] == "value_error":
         return message.removeprefix("Value error, ")
-    if detail["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+    if detail["type"] == "too_short":
+        least, there = detail["ctx"]["min_length"], detail["ctx"]["actual_length"]
+        return f"expected at least {least} item{'s' if least > 1 else ''}, got {there or 'none'}"
+    if detail["type"] in _UNKNOWN_TAG:
         field = str(detail["ctx"]["discriminator"]).strip("'")
-        tags = ", ".join(repr(tag) for tag in _tags(TypeAdapter(kind).json_schema(), list(detail["loc"])))
+        tags = ", ".join(repr(tag) for tag in tag_names(TypeAdapter(kind).json_schema(), list(detail["loc"])))
         return f"expected {field} to be one of {tags}, got {_short(detail['ctx'].get('tag'))}"
     got = "" if isinstance(value, (dict, list, tuple)) else f", got {_short(value)}"
     for formal, plain in _PLAIN.items():
-        message = message.replace(formal, plain)
+        message = re.sub(formal, plain, message)
     return message + got
 
 
 def _short(value: Any) -> str:
     text = "null" if value is None else repr(value)
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
-
-
-def _names(schema: Mapping[str, Any], path: Sequence[str | int]) -> set[str]:
-    """Names of the fields that are allowed at a path of a JSON schema."""
-    return {name for one in _at(schema, path) for name in one.get("properties", {})}
-
-
-def _tags(schema: Mapping[str, Any], path: Sequence[str | int]) -> list[str]:
-    """Tags of the union at a path of a JSON schema."""
-    return [tag for one in _at(schema, path) for tag in one.get("discriminator", {}).get("mapping", {})]
-
-
-def _at(schema: Mapping[str, Any], path: Sequence[str | int]) -> list[Mapping[str, Any]]:
-    """What a JSON schema says of a path; parts that lead nowhere are tags of unions."""
-    here = _expand(schema, schema.get("$defs", {}))
-    for part in path:
-        below = [
-            child
-            for one in here
-            for child in (one.get("properties", {}).get(part), one.get("additionalProperties"), one.get("items"))
-            if isinstance(child, dict)
-        ]
-        here = [one for child in below for one in _expand(child, schema.get("$defs", {}))] or here
-    return here
-
-
-def _expand(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """A schema with references and alternatives resolved."""
-    if "$ref" in schema:
-        return _expand(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    choices = [choice for key in ("anyOf", "oneOf", "allOf") for choice in schema.get(key, ())]
-    return [schema, *(one for choice in choices for one in _expand(choice, definitions))]
