@@ -43,13 +43,6 @@ class System(pl.LightningModule):
 
     default_monitor: str = "val_loss"
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> System:
-        """Be a module of every Lightning first, whichever trainer comes."""
-        load_both()
-        derive_from_loaded(System, "LightningModule")
-        made: System = super().__new__(cls)
-        return made
-
     def __init__(  # noqa: PLR0917  the order that Asteroid's users know
         self,
         model: nn.Module,
@@ -60,6 +53,8 @@ class System(pl.LightningModule):
         scheduler: Any = None,
         config: Mapping[str, Any] | None = None,
     ) -> None:
+        load_both()
+        derive_from_loaded(System, "LightningModule")  # of every Lightning, whichever trainer comes
         super().__init__()
         self.model = model
         self.optimizer = optimizer
