@@ -1,15 +1,12 @@
-"""Signals around a run: noted while it trains, passed on when it could not answer them, kept from its followers."""
+"""Signals around a run: noted while it trains, passed on when it could not answer them."""
 
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-from separate_cli.engine.requeue import held_back
 from separate_cli.engine.running import listening
 from separate_cli.errors import Interrupted
 
@@ -53,16 +50,3 @@ def test_a_failure_is_not_hidden_by_a_signal_that_came_before(outside: list[int]
         signal.raise_signal(signal.SIGUSR1)
         raise ZeroDivisionError
     assert outside == []
-
-
-def test_processes_started_while_signals_are_held_back_never_get_them(
-    outside: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SLURM_JOB_ID", "77")
-    with held_back():
-        signal.raise_signal(signal.SIGUSR1)
-        assert outside == []
-        code = "import os, signal; os.kill(os.getpid(), signal.SIGUSR1); print('alive')"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "alive\n")
-    assert outside == [signal.SIGUSR1]

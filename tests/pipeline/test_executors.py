@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from clusters import dask_cluster
 from separate_cli.errors import InputError, RemoteError, SepError, UsageError
 from separate_cli.pipeline import executors
 from separate_cli.pipeline.executors import spread
+from separate_cli.pipeline.worker import sheltered
 
 
 def test_this_process_alone_begins_an_item_when_the_one_before_is_taken() -> None:
@@ -83,3 +87,22 @@ def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(executors, "_DASK_SECONDS", 0.2)
     with pytest.raises(RemoteError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
         list(spread(abs, [1], executor="dask:tcp://127.0.0.1:9"))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="Windows has no SIGUSR1")
+def test_slurms_warning_to_all_processes_reaches_only_this_one() -> None:
+    results = list(spread(signal.raise_signal, [signal.SIGUSR1] * 4, executor="local:2"))
+    assert results == [(signal.SIGUSR1, None)] * 4
+
+    came: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: came.append(number))
+    try:
+        with sheltered():
+            signal.raise_signal(signal.SIGUSR1)
+            assert came == []
+            code = "import signal; signal.raise_signal(signal.SIGUSR1); print('alive')"
+            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, "alive\n")
+        assert came == [signal.SIGUSR1]
+    finally:
+        signal.signal(signal.SIGUSR1, before)

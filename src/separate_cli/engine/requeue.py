@@ -9,10 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-__all__ = ["SIGNALS", "held_back", "requeue", "requeue_signals"]
+__all__ = ["SIGNALS", "requeue", "requeue_signals"]
 
 SIGNALS: tuple[signal.Signals, ...] = (signal.SIGUSR1,) if hasattr(signal, "SIGUSR1") else ()
 """Those that ask for it; none on Windows."""
@@ -23,23 +21,6 @@ _SECONDS = 60
 def requeue_signals() -> tuple[signal.Signals, ...]:
     """The signals to listen to here: none outside a job of SLURM's."""
     return SIGNALS if "SLURM_JOB_ID" in os.environ else ()
-
-
-@contextmanager
-def held_back() -> Iterator[None]:
-    """Let the signals wait for a while; they never reach processes that are started meanwhile.
-
-    SLURM sends them to all processes of a job, and a process that does not know them ends at once.
-    """
-    numbers = requeue_signals()
-    if not numbers:
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def requeue() -> str:

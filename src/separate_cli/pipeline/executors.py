@@ -191,7 +191,8 @@ class _Processes:
         self._pool = self._new()
 
     def _new(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._count, mp_context=get_context("spawn"), initializer=worker.start)
+        with worker.sheltered():  # also Python's own helper process, which begins here
+            return ProcessPoolExecutor(self._count, mp_context=get_context("spawn"), initializer=worker.start)
 
     def __enter__(self) -> _Processes:
         return self
@@ -200,7 +201,8 @@ class _Processes:
         self._pool.shutdown(cancel_futures=True)
 
     def submit(self, work: Callable[[T], R], item: T) -> Future[R]:
-        return self._pool.submit(work, item)
+        with worker.sheltered():
+            return self._pool.submit(work, item)
 
     def renew(self) -> None:
         self._pool.shutdown(cancel_futures=True)

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from separate_cli.engine.launching import followers
 from separate_cli.engine.ranks import ALONE, Ranks
-from separate_cli.engine.requeue import held_back
 from separate_cli.errors import UsageError
 from separate_cli.pipeline.stage import StageContext
+from separate_cli.pipeline.worker import sheltered
 from separate_cli.specs.train import TrainSpec
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def together(spec: TrainSpec, context: StageContext, device: torch.device) -> It
         yield ALONE
     else:
         with ExitStack() as stack:
-            with held_back():  # this process answers for all
+            with sheltered():  # this process answers for all
                 leader = stack.enter_context(followers(size, _COMMAND))
             yield leader.summon(message)
 
