@@ -92,6 +92,12 @@ def test_followers_get_every_call_and_end_when_dismissed() -> None:
     assert not follower.is_alive()
 
 
+def test_a_follower_that_says_nothing_is_not_waited_for_long(capfd: pytest.CaptureFixture[str]) -> None:
+    taking_part = Ranks(size=2, local_size=2, port=free_port()).summon({"folder": "a"})
+    assert taking_part.reported() == {}
+    assert not capfd.readouterr().err
+
+
 def test_alone_nobody_is_dismissed_or_asked() -> None:
     ALONE.dismiss()
     assert ALONE.highest(3) == 3

@@ -20,6 +20,7 @@ import functools
 import json
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -156,12 +157,15 @@ class Ranks:
 
     def reported(self) -> dict[str, str]:
         """What a follower has reported; empty if nothing came within two seconds."""
-        store, key = _store(self), f"failure/{self.call}"
+        store, key, deadline = _store(self), f"failure/{self.call}", time.monotonic() + 2
         try:
-            store.wait([key], timedelta(seconds=2))
+            while not store.check([key]):  # waiting for a key in vain, torch would print why
+                if time.monotonic() > deadline:
+                    return {}
+                time.sleep(0.05)
+            found: dict[str, str] = json.loads(store.get(key))
         except RuntimeError:  # DistStoreError is one
             return {}
-        found: dict[str, str] = json.loads(store.get(key))
         return found
 
     @contextmanager
