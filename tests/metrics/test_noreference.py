@@ -74,7 +74,8 @@ def test_all_three_scores_come_from_one_run_per_signal(weights: Path, monkeypatc
     result = evaluate(wave, wave, wave.sum(0), sample_rate=16000, metrics=names)
     assert not result.reasons
     for index, name in enumerate(names):
-        assert result[name].output[1] == dnsmos(wave[1], sample_rate=16000, weights=weights)[index]
+        alone = dnsmos(wave[1], sample_rate=16000, weights=weights)[index]
+        assert result[name].output[1] == pytest.approx(alone, rel=1e-9)  # sums depend on where arrays lie in memory
         assert result[name].input is not None
         assert result[name].input[0] == result[name].input[1]
 
