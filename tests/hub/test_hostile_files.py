@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from separate_cli.errors import InputError, RefusedError, SepError
@@ -269,6 +269,7 @@ VALUES = st.recursive(
 
 
 @FUZZ
+@example({"infos": torch.zeros(3)}, "")
 @given(st.dictionaries(PARTS, VALUES, max_size=6), st.sampled_from(["", "DeMask", "LSTMTasNet", "FasNetTAC"]))
 def test_any_content_gives_weights_or_a_clear_error(content: dict[str, Any], name: str) -> None:
     for whole in (content, {"model_name": name, "model_args": {}, "state_dict": {}} | content):

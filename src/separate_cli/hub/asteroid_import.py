@@ -76,7 +76,7 @@ def import_asteroid(
             arguments["sample_rate"] = sample_rate or _RATES.get(name, _RATE_OTHERWISE)
             notes.append(f"The file does not say its sample rate; {arguments['sample_rate']} Hz is assumed.")
         header = _header(content, _as_built(name, arguments, tensors), tuple(notes), where)
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:  # also what pydantic says
+    except (ValueError, TypeError, OverflowError, RuntimeError) as error:  # also what pydantic and tensors say
         if overrides:
             message = f"{where} cannot be described with another {', '.join(overrides)}: {_first_line(error)}."
             raise InputError(message, hint="Give another value, or leave it out.") from error
