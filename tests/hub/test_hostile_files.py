@@ -270,6 +270,7 @@ VALUES = st.recursive(
 
 @FUZZ
 @example({"infos": torch.zeros(3)}, "")
+@example({"model_args": {"n_src": torch.inf}, "infos": {"final_metrics": {"sir": torch.inf}}}, "DeMask")
 @given(st.dictionaries(PARTS, VALUES, max_size=6), st.sampled_from(["", "DeMask", "LSTMTasNet", "FasNetTAC"]))
 def test_any_content_gives_weights_or_a_clear_error(content: dict[str, Any], name: str) -> None:
     for whole in (content, {"model_name": name, "model_args": {}, "state_dict": {}} | content):

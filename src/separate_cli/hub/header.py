@@ -8,16 +8,36 @@ Each field is one JSON string in the file's header, so that any safetensors read
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from separate_cli.errors import InputError
 
 __all__ = ["FORMAT_VERSION", "Dataset", "Header"]
 
 FORMAT_VERSION: Literal["1"] = "1"
+
+
+def _finite(value: Any) -> Any:
+    """``value`` with the text of what JSON has no number for, like the infinite SIR of a single source."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _storable(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {key: _finite(item) for key, item in value.items()}
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+Facts = Annotated[dict[str, Any], AfterValidator(_storable)]
 
 
 class Dataset(BaseModel):
@@ -40,16 +60,16 @@ class Header(BaseModel):
 
     sep_format: Literal["1"] = FORMAT_VERSION
     model_name: str
-    model_args: dict[str, Any]
+    model_args: Facts
     sample_rate: float = Field(gt=0, allow_inf_nan=False)
     source_names: tuple[str, ...] | None = None
     title: str = Field("", description="What a person calls it, for example demask.")
     licence: str = ""
     datasets: tuple[Dataset, ...] = ()
     task: str = ""
-    recipe: dict[str, Any] = Field(default_factory=dict, description="The resolved recipe that made it.")
+    recipe: Facts = Field(default_factory=dict, description="The resolved recipe that made it.")
     command: str = ""
-    metrics: dict[str, Any] = Field(default_factory=dict, description="Scores, with the hash of the evaluation set.")
+    metrics: Facts = Field(default_factory=dict, description="Scores, with the hash of the evaluation set.")
     software: dict[str, str] = Field(default_factory=dict)
     parents: dict[str, str] = Field(default_factory=dict, description="What it was made from → SHA-256.")
     notes: tuple[str, ...] = ()
