@@ -95,5 +95,5 @@ def test_what_cannot_be_mixed_is_refused(corpus: Corpus) -> None:
         wish(targets=["bass"])
     with pytest.raises(InputError, match="no bass"):
         make_examples(wish(stems=["drums", "bass"]), corpus, part="train", seed=0)
-    with pytest.raises(InputError, match="the longest has 0.5 s"):
+    with pytest.raises(InputError, match=r"the longest has 0\.5 s"):
         make_examples(wish(segment_seconds=1), corpus, part="train", seed=0)

@@ -209,7 +209,7 @@ class _Run:
             # The first epoch of a run that goes on is short; Lightning asks for its length only once unless told.
             reload_dataloaders_every_n_epochs=int(self.resume.batch > 0),
         )
-        with quiet_lightning(), explained(self.plan.device, self.ranks):
+        with quiet_lightning(), explained(self.plan.device, self.ranks, self.plan.precision):
             trainer.fit(self.system, ckpt_path=self.saved if self.state else None)
 
     def conclude(self) -> Outcome:
@@ -226,7 +226,7 @@ class _Run:
         return outcome
 
     def _validate(self) -> float:
-        with quiet_lightning(), explained(self.plan.device, self.ranks):
+        with quiet_lightning(), explained(self.plan.device, self.ranks, self.plan.precision):
             trainer = self._trainer()
             trainer.validate(self.system, verbose=False)
         return float(trainer.callback_metrics["val_loss"])

@@ -11,7 +11,7 @@ from separate_cli import errors
 from separate_cli.engine.ranks import Ranks
 from separate_cli.errors import Interrupted, SepError
 
-__all__ = ["explained", "without_known_advice", "without_workers_trace"]
+__all__ = ["explained", "without_workers_trace"]
 
 
 _LOST = ("connection", "gloo", "nccl", "timed out", "peer")
@@ -19,8 +19,8 @@ _LOST = ("connection", "gloo", "nccl", "timed out", "peer")
 
 
 @contextmanager
-def explained(device: torch.device, ranks: Ranks) -> Iterator[None]:
-    """Turn what ends a training into errors that say what to do.
+def explained(device: torch.device, ranks: Ranks, precision: str) -> Iterator[None]:
+    """Turn what ends a training into errors that say what to do, of which nothing is done already.
 
     Raises:
         SepError: If it has diverged, run out of memory, cannot be compiled, or another process has failed.
@@ -31,12 +31,12 @@ def explained(device: torch.device, ranks: Ranks) -> Iterator[None]:
     except FloatingPointError as error:
         raise SepError(
             f"Training has diverged: {error}.",
-            hint="Lower train.optimizer.lr or train.clip_norm, or set train.precision=32, then train again.",
+            hint=f"Lower train.optimizer.lr or train.clip_norm{_or_set('32', precision)}, then train again.",
         ) from error
     except torch.cuda.OutOfMemoryError as error:
         raise SepError(
             f"{device} has run out of memory.",
-            hint="Lower train.batch_size and raise train.accumulate_batches, or set train.precision=bf16.",
+            hint=f"Lower train.batch_size and raise train.accumulate_batches{_or_set('bf16', precision)}.",
         ) from error
     except SepError as error:
         raise without_workers_trace(error) from error
@@ -53,22 +53,8 @@ def explained(device: torch.device, ranks: Ranks) -> Iterator[None]:
         raise _elsewhere(ranks, error) from error
 
 
-@contextmanager
-def without_known_advice(precision: str) -> Iterator[None]:
-    """Nobody is told to set the precision that is set already.
-
-    >>> try:
-    ...     with without_known_advice("32"):
-    ...         raise SepError("Diverged.", hint="Lower train.clip_norm, or set train.precision=32, then train again.")
-    ... except SepError as error:
-    ...     print(error.hint)
-    Lower train.clip_norm, then train again.
-    """
-    try:
-        yield
-    except SepError as error:
-        error.hint = error.hint.replace(f", or set train.precision={precision}", "")
-        raise
+def _or_set(other: str, precision: str) -> str:
+    return "" if precision == other else f", or set train.precision={other}"
 
 
 def without_workers_trace(error: SepError) -> SepError:

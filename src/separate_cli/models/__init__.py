@@ -8,9 +8,9 @@ Base classes are here under the names that Asteroid's users know, too.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from separate_cli.lazy import names_of
 from separate_cli.models.base import Separator
 from separate_cli.models.catalogue import FILES, available, get, register_model
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from separate_cli.models.dns_baseline import DNSBaseline as DNSBaseline
     from separate_cli.models.dprnn_tasnet import DPRNNTasNet as DPRNNTasNet
     from separate_cli.models.dptnet import DPTNet as DPTNet
+    from separate_cli.models.encoder_masker_decoder import BaseEncoderMaskerDecoder as BaseEncoderMaskerDecoder
+    from separate_cli.models.encoder_masker_decoder import BaseTasNet as BaseTasNet
     from separate_cli.models.encoder_masker_decoder import EncoderMaskerDecoder as EncoderMaskerDecoder
     from separate_cli.models.fasnet_tac import FasNetTAC as FasNetTAC
     from separate_cli.models.looking_to_listen import LookingToListen as LookingToListen
@@ -35,29 +37,16 @@ if TYPE_CHECKING:
     from separate_cli.models.vad_net import VADNet as VADNet
     from separate_cli.models.xumx import XUMX as XUMX
 
-    BaseModel = Separator
-    BaseEncoderMaskerDecoder = EncoderMaskerDecoder
-    BaseTasNet = EncoderMaskerDecoder
+BaseModel = Separator
+"""Asteroid's name."""
 
 _WHERE: dict[str, str] = {
-    **{name: f"{file}.{name}" for name, file in FILES.items()},
-    "BaseEncoderMaskerDecoder": "encoder_masker_decoder.EncoderMaskerDecoder",
-    "BaseModel": "base.Separator",
-    "BaseTasNet": "encoder_masker_decoder.EncoderMaskerDecoder",
-    "EncoderMaskerDecoder": "encoder_masker_decoder.EncoderMaskerDecoder",
+    **FILES,
+    "BaseEncoderMaskerDecoder": "encoder_masker_decoder",
+    "BaseTasNet": "encoder_masker_decoder",
+    "EncoderMaskerDecoder": "encoder_masker_decoder",
 }
-"""Public name → file in this folder, and the class's name there."""
+"""Public name → file in this folder."""
 
-__all__ = ["Separator", "available", "get", "register_model", *_WHERE]  # noqa: PLE0604  the table is the list
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    file, _, called = _WHERE[name].partition(".")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{file}"), called)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_WHERE})
+__all__ = ["BaseModel", "Separator", "available", "get", "register_model", *_WHERE]  # noqa: PLE0604  the table is the list
+__getattr__, __dir__ = names_of(__name__, _WHERE)

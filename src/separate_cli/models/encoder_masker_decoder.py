@@ -158,5 +158,7 @@ def _overlap_add(masked: Iterable[tuple[slice, Tensor]], n_frames: int, decoder:
     return total[..., decoder.padding : full - decoder.padding + decoder.output_padding]
 
 
+BaseEncoderMaskerDecoder = BaseTasNet = EncoderMaskerDecoder
+"""Asteroid's names."""
 _SHORT_FILTER = 64
 """Samples."""

@@ -14,7 +14,7 @@ from separate_cli.data.sampling import EpochBatches
 from separate_cli.engine.ranks import ALONE
 from separate_cli.engine.system import System
 from separate_cli.engine.trials import Loop, find_rate, smoothed, suggestion
-from separate_cli.engine.troubles import explained, without_known_advice
+from separate_cli.engine.troubles import explained
 from separate_cli.errors import SepError
 from separate_cli.files import atomic_path, write_json, write_text
 from separate_cli.inference.device import choose_device
@@ -41,7 +41,7 @@ def run(spec: FindRateSpec, context: StageContext) -> None:
     course: list[tuple[float, float]] = []
     limits = spec.model_dump(include={"lowest", "highest", "steps"})
     task = context.progress.task("Raising the rate", total=spec.steps, unit="steps")
-    with without_known_advice(spec.train.precision), explained(device, ALONE), task as bar:
+    with explained(device, ALONE, spec.train.precision), task as bar:
         for rate, loss in find_rate(loop, _endless(system, batches), **limits):
             course.append((rate, loss))
             bar.advance()

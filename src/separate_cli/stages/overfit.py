@@ -10,7 +10,7 @@ import itertools
 from separate_cli.data.corpus import Corpus
 from separate_cli.engine.ranks import ALONE
 from separate_cli.engine.trials import Loop, Verdict, overfit
-from separate_cli.engine.troubles import explained, without_known_advice
+from separate_cli.engine.troubles import explained
 from separate_cli.files import write_json, write_text
 from separate_cli.inference.device import choose_device
 from separate_cli.pipeline.stage import StageContext
@@ -42,7 +42,7 @@ def run(spec: OverfitSpec, context: StageContext) -> None:
         return min(0.0, first - spec.fall_db) if _is_in_db(spec) else spec.share * first
 
     task = context.progress.task("Learning by heart", total=spec.most_steps, unit="steps")
-    with without_known_advice(spec.train.precision), explained(device, ALONE), task as bar:
+    with explained(device, ALONE, spec.train.precision), task as bar:
         for verdict in overfit(loop, batches, goal_of=goal_of, most_steps=spec.most_steps):
             bar.advance()
             _tell(verdict, context.progress)

@@ -29,7 +29,7 @@ from separate_cli.engine.samples import write_samples
 from separate_cli.engine.schedulers import make_schedules
 from separate_cli.engine.surroundings import describe_surroundings
 from separate_cli.engine.system import System
-from separate_cli.engine.troubles import explained, without_known_advice
+from separate_cli.engine.troubles import explained
 from separate_cli.errors import SpecError
 from separate_cli.files import check_space, hash_file, write_json
 from separate_cli.hub.checkpoint import save_checkpoint
@@ -87,7 +87,7 @@ def train_together(spec: TrainSpec, context: StageContext, ranks: Ranks) -> None
     about = provenance_of(spec, corpus, context.inputs)
     about["parents"] |= parent
     result = _Result(model, context.folder, about)
-    with without_known_advice(spec.precision), ranks.meeting(device.type):
+    with ranks.meeting(device.type):
         outcome = fit(
             system,
             context.folder,
@@ -208,7 +208,7 @@ def _rehearse(system: System, examples: Examples, spec: TrainSpec) -> None:
             hint="Set train.model.args.n_src and train.examples.n_src (or its targets) to the same.",
         )
     system.eval()
-    with blaming("train"), explained(system.device, ALONE), torch.no_grad():
+    with blaming("train"), explained(system.device, ALONE, spec.precision), torch.no_grad():
         system.common_step(batch, 0, train=False)
     system.train()
 
